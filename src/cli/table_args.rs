@@ -32,6 +32,9 @@ pub struct TableArgs {
     /// Value of a field in all rows; repeat it for each field
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     pub set: Vec<String>,
+    /// Whether rows without coordinates are placed by the streets, facilities and areas that they name: yes or no
+    #[arg(long, value_name = "ANSWER")]
+    pub place_names: Option<String>,
     /// File with answers that an earlier import saved
     #[arg(long, value_name = "FILE")]
     pub recipe: Option<PathBuf>,
@@ -59,6 +62,7 @@ impl TableArgs {
             language: self.language.as_deref().map(TableAnswers::parse_language).transpose()?,
             map: pairs("--map", &self.map)?,
             set: pairs("--set", &self.set)?,
+            place_names: self.place_names.as_deref().map(TableAnswers::parse_place_names).transpose()?,
             crs: crs.map(ToOwned::to_owned),
         };
         let Some(path) = &self.recipe else { return Ok(own) };

@@ -22,7 +22,8 @@ pub fn fill_demo_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<()> {
     for (id, source) in demo_sources()? {
         let options = ImportOptions::default();
         let cities = read_city_locations(plan_file, &id)?;
-        let target = ImportTarget { model, cities, id, existing: None, ids: IdRegistry::default() };
+        let target =
+            ImportTarget { model, cities, id, existing: None, ids: IdRegistry::default(), names: Arc::default() };
         let sources = [source];
         let job = ImportJob::prepare(&sources, target, &options, Arc::default())?;
         job.run(|collection, features| plan_file.load_collection(collection, false, features)).1?;

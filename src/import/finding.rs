@@ -34,6 +34,8 @@ pub enum ImportFindingKind {
     BrokenOutline,
     /// A field that the replaced collection had, and the files have not.
     DroppedField,
+    /// The place was found by its name.
+    PlacedByName,
     /// A table leaves open how it is to be read.
     Question,
 }
@@ -66,6 +68,7 @@ impl ImportFindingKind {
             Self::Encoding => "encoding",
             Self::Columns => "columns",
             Self::NoPlace => "no-place",
+            Self::PlacedByName => "placed-by-name",
             Self::DuplicateId => "duplicate-id",
             Self::ExistingId => "taken-id",
             Self::CutOff => "cut-off",

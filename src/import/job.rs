@@ -5,6 +5,7 @@ use super::batch_channel::open_channel;
 use super::feature_validator::{CollectionOrigin, FeatureValidator};
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use super::id_registry::IdRegistry;
+use super::place_names::PlaceGazetteer;
 use super::prepared_source::PreparedSource;
 use super::progress::ImportProgress;
 use super::report::ImportReport;
@@ -50,6 +51,8 @@ pub struct ImportTarget<'a> {
     /// The ids that the collection has.
     pub ids: IdRegistry,
     pub cities: CityLocations,
+    /// The names of the plan, for tables whose rows have no coordinates.
+    pub names: Arc<PlaceGazetteer>,
 }
 
 impl ImportTarget<'_> {
@@ -92,12 +95,12 @@ impl<'a> ImportJob<'a> {
         options: &'a ImportOptions,
         progress: Arc<ImportProgress>,
     ) -> Result<Self> {
-        let ImportTarget { model, id, existing, ids, cities } = target;
+        let ImportTarget { model, id, existing, ids, cities, names } = target;
         let crs = options.crs.filter(|_| !options.answers.is_without_place());
         let prepare = |collection: Option<&Collection>, is_model: bool, cities: &CityLocations| {
             let id_property = options.id.as_deref();
             let lenient = options.lenient;
-            let target = TableTarget { model, collection, is_model, cities, crs, id_property, lenient };
+            let target = TableTarget { model, collection, is_model, cities, names: &names, crs, id_property, lenient };
             sources
                 .iter()
                 .map(|source| PreparedSource::prepare(source, &target, &options.answers))

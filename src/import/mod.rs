@@ -32,6 +32,7 @@ mod job; // files and their collection
 mod kml; // KML
 mod letter_sense; // which letters bytes probably are
 mod osm; // OpenStreetMap extracts
+mod place_names; // places by the names of the plan
 mod plan_import; // an import into a plan file
 mod prepared_source; // a file, and its table as it was understood
 mod progress; // how far an import is
@@ -59,6 +60,7 @@ pub use finding::{FindingPlace, ImportFinding, ImportFindingKind, ImportFindings
 pub use id_registry::IdRegistry;
 pub use import_format::ImportFormat;
 pub use job::{ImportJob, ImportOptions, ImportTarget, parse_crs};
+pub use place_names::{NamedLocation, PlaceGazetteer, PlaceNameFault};
 pub use plan_import::{ImportOutcome, PlanImport, PlanImportRequest};
 pub use progress::ImportProgress;
 pub use report::ImportReport;

@@ -4,6 +4,7 @@
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use super::id_registry::IdRegistry;
 use super::job::{ImportJob, ImportOptions, ImportTarget};
+use super::place_names::PlaceGazetteer;
 use super::progress::ImportProgress;
 use super::report::ImportReport;
 use super::source::ImportSource;
@@ -42,6 +43,7 @@ pub struct PlanImport {
     replaced: Option<Collection>,
     ids: IdRegistry,
     cities: CityLocations,
+    names: Arc<PlaceGazetteer>,
 }
 
 /// What an import ends with.
@@ -97,7 +99,13 @@ impl PlanImport {
             Some(plan_file) => read_city_locations(plan_file, &request.into)?,
             None => CityLocations::default(),
         };
-        Ok(Self { request, model, plan_file, new_plan, existing, replaced, ids, cities })
+        let names = match &plan_file {
+            Some(plan_file) if sources.iter().any(ImportSource::is_table) => {
+                read_names(plan_file, &model, &request.into)?
+            }
+            _ => Arc::default(),
+        };
+        Ok(Self { request, model, plan_file, new_plan, existing, replaced, ids, cities, names })
     }
 
     /// The bytes that the import will read: a file is read twice when its collection is new.
@@ -124,6 +132,7 @@ impl PlanImport {
             existing: self.existing.take(),
             ids: std::mem::take(&mut self.ids),
             cities: std::mem::take(&mut self.cities),
+            names: self.names.clone(),
         };
         let job = ImportJob::prepare(sources, target, options, progress)?;
         let dropped = self.replaced.as_ref().map(|old| find_dropped_fields(old, job.collection())).unwrap_or_default();
@@ -193,6 +202,20 @@ fn find_dropped_fields(old: &Collection, new: &Collection) -> Vec<ImportFinding>
 /// Where the plan's cities are; nowhere when the cities themselves are imported.
 pub fn read_city_locations(plan_file: &PlanFile, into: &CollectionId) -> Result<CityLocations> {
     if into.as_str() == "cities" { Ok(CityLocations::default()) } else { plan_file.city_locations() }
+}
+
+/// The names of the plan, for a collection whose features say where they are in words.
+fn read_names(plan_file: &PlanFile, model: &PlanModel, into: &CollectionId) -> Result<Arc<PlaceGazetteer>> {
+    let mut names = PlaceGazetteer::default();
+    if model.collection(into).is_some_and(PlaceGazetteer::places) {
+        for collection in plan_file.collections()?.iter().filter(|c| PlaceGazetteer::takes(c.id.as_str())) {
+            plan_file.scan_features(&collection.id, &mut |feature| {
+                names.add(collection, &feature);
+                Ok(())
+            })?;
+        }
+    }
+    Ok(Arc::new(names))
 }
 
 /// Removes a plan that was created for an import, unless the import succeeds.

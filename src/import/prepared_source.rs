@@ -8,8 +8,8 @@ use super::source::ImportSource;
 use super::source_facts::SourceFacts;
 use super::table::{
     HEAD_BYTES, QuestionChoice, RowIterator, TableAnswers, TableQuestion, TableRowsSource, TableTarget,
-    TableUnderstanding, TextForm, TextRows, UnderstoodRows, UnderstoodTable, is_plain_text, quote_argument,
-    understand_rows, understand_sheet,
+    TableUnderstanding, TextForm, TextRows, UnderstoodRows, UnderstoodTable, ask_place_names, is_plain_text,
+    quote_argument, understand_rows, understand_sheet,
 };
 use super::text_encoding::TextEncoding;
 use super::workbook::{SheetChoice, SheetEntry, read_workbook};
@@ -34,7 +34,24 @@ impl<'a> PreparedSource<'a> {
             ImportFormat::Csv => understand_text(source, target, answers)?,
             _ => None,
         };
-        Ok(Self { source, table: table.map(Arc::new) })
+        let mut prepared = Self { source, table: table.map(Arc::new) };
+        prepared.ask_place_names(target, answers)?;
+        Ok(prepared)
+    }
+
+    /// Asks whether rows without coordinates are to be placed by the names of the plan, when any can be.
+    fn ask_place_names(&mut self, target: &TableTarget<'_>, answers: &TableAnswers) -> Result<()> {
+        let is_open = answers.place_names.is_none() && self.table.as_ref().is_some_and(|t| t.named_places.is_some());
+        if !is_open {
+            return Ok(());
+        }
+        let options = RowOptions { declared_crs: target.crs, lenient: target.lenient };
+        let (question, notes) = ask_place_names(&mut *self.open_rows(None, options)?)?;
+        if let Some(table) = self.table.as_mut().map(Arc::make_mut) {
+            table.summary.questions.extend(question);
+            table.summary.notes.extend(notes);
+        }
+        Ok(())
     }
 
     pub fn name(&self) -> &str {
@@ -167,5 +184,6 @@ fn ask_sheet(source: &ImportSource, sheets: &[SheetEntry]) -> UnderstoodTable {
         left_out: Default::default(),
         without_place: None,
         blank_rows: 0,
+        named_places: None,
     }
 }

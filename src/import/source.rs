@@ -278,6 +278,12 @@ impl ImportSource {
         self.format
     }
 
+    /// Whether its features are rows of cells.
+    #[must_use]
+    pub fn is_table(&self) -> bool {
+        matches!(self.format, ImportFormat::Csv | ImportFormat::Workbook(_))
+    }
+
     /// The size of the file on disk.
     #[must_use]
     pub fn len(&self) -> u64 {

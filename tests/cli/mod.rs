@@ -2,6 +2,7 @@
 
 mod check;
 mod import;
+mod place_names;
 mod tables;
 
 use serde_json::{Value as Json, json};

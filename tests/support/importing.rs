@@ -84,6 +84,7 @@ pub fn try_read(
         existing: present,
         ids,
         cities: CityLocations::new(cities.iter().copied()),
+        names: Arc::default(),
     };
     let import = ImportJob::prepare(sources, target, options, Arc::default())?;
     let collection = import.collection().clone();

@@ -24,6 +24,8 @@ pub struct TableAnswers {
     pub set: Vec<(String, String)>,
     /// As `--crs` has it; `none` keeps coordinates as numbers.
     pub crs: Option<String>,
+    /// Whether rows without coordinates are placed by the names of the plan.
+    pub place_names: Option<bool>,
 }
 
 /// The version of recipes.
@@ -83,6 +85,16 @@ impl TableAnswers {
     }
 
     /// # Errors
+    /// [`Error::Invalid`] for another word than yes and no.
+    pub fn parse_place_names(text: &str) -> Result<bool> {
+        match text {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            _ => Err(Error::invalid("--place-names", format!("'{text}' is not known. Say yes or no."))),
+        }
+    }
+
+    /// # Errors
     /// [`Error::Invalid`] for a language that is not one of the ten.
     pub fn parse_language(text: &str) -> Result<String> {
         let wrong = || {
@@ -109,6 +121,7 @@ impl TableAnswers {
             map: join(self.map, recipe.map),
             set: join(self.set, recipe.set),
             crs: self.crs.or(recipe.crs),
+            place_names: self.place_names.or(recipe.place_names),
         }
     }
 
@@ -127,6 +140,7 @@ impl TableAnswers {
             ("day_order", order.map(Json::from)),
             ("language", self.language.clone().map(Json::from)),
             ("crs", self.crs.clone().map(Json::from)),
+            ("place_names", self.place_names.map(|wanted| if wanted { "yes" } else { "no" }.into())),
             ("map", (!self.map.is_empty()).then(|| pairs(&self.map).into())),
             ("set", (!self.set.is_empty()).then(|| pairs(&self.set).into())),
         ];
@@ -174,6 +188,7 @@ impl TableAnswers {
             "decimal" => self.decimal = Some(Self::parse_decimal(text()?)?),
             "day_order" => self.day_order = Some(Self::parse_day_order(text()?)?),
             "language" => self.language = Some(Self::parse_language(text()?)?),
+            "place_names" => self.place_names = Some(Self::parse_place_names(text()?)?),
             "crs" => self.crs = Some(text()?.to_owned()),
             "map" => self.map = pairs()?,
             "set" => self.set = pairs()?,
@@ -196,6 +211,7 @@ mod tests {
             day_order: Some(DayOrder::DayFirst),
             language: Some("hr".into()),
             crs: Some("EPSG:3794".into()),
+            place_names: Some(true),
             map: vec![("Barva".into(), String::new())],
             set: vec![("city".into(), "celje".into())],
             ..TableAnswers::default()

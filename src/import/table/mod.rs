@@ -14,8 +14,9 @@ mod date_tokens; // their parts
 mod date_words; // their words in ten languages
 mod field_names; // what fields are called
 mod field_readings; // how a field reads its cells
-mod folding; // words without case and accents
+pub mod folding; // words without case and accents
 mod heading; // where a table begins
+mod named_places; // places by their names
 mod number_style; // numbers as people write them
 mod place_columns; // columns of places
 mod plain_text; // text that needs no understanding
@@ -36,6 +37,7 @@ mod vocabulary_words; // words of vocabularies
 pub use answers::TableAnswers;
 pub use cell::{TableCell, TableRow, column_letters, json_number};
 pub use heading::MergedCells;
+pub use named_places::ask_place_names;
 pub use plain_text::is_plain_text;
 pub use question::{QuestionChoice, TableQuestion, quote_argument};
 pub use sheet_table::SheetTable;

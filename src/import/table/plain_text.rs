@@ -6,6 +6,7 @@ use super::column_evidence::ColumnEvidence;
 use super::coordinate_text::normalise_coordinate;
 use super::field_names::FieldNames;
 use super::heading::find_heading;
+use super::named_places::PLACE_FIELD;
 use super::number_style::DecimalSign;
 use super::row_filter::RowFilter;
 use super::text_table::{TextForm, TextRows};
@@ -43,6 +44,9 @@ pub fn is_plain_text(head: &[u8], is_whole: bool, form: &TextForm, target: &Tabl
     rows.into_iter().filter(|row| row.number > first).for_each(|row| filter.push(row, &mut add));
     filter.finish();
     if !filter.left_out.is_empty() {
+        return false;
+    }
+    if !target.names.is_empty() && heading.names.iter().any(|name| name == PLACE_FIELD) {
         return false;
     }
     let is_proven = columns.iter().any(|c| c.proven_sign() == Some(DecimalSign::Point));
@@ -128,6 +132,7 @@ mod tests {
     use crate::collection::CollectionId;
     use crate::intake::CityLocations;
     use crate::plan::PlanModel;
+    use std::sync::Arc;
 
     fn is_plain(text: &str, into: Option<&str>) -> bool {
         let model = PlanModel::load().unwrap();
@@ -138,6 +143,7 @@ mod tests {
             collection,
             is_model: collection.is_some(),
             cities: &cities,
+            names: &Arc::default(),
             crs: None,
             id_property: None,
             lenient: false,

@@ -10,6 +10,7 @@ use super::column_styles::{ColumnStyles, ColumnUse, decide_styles};
 use super::date_reading::DateContext;
 use super::field_names::{FieldMatch, FieldNames, MatchConfidence, PERIOD};
 use super::field_readings::{FieldReadings, reading_of_new_column};
+use super::named_places::NamedPlaces;
 use super::place_columns::{FoundPlaces, PlaceSearch};
 use super::question::{QuestionChoice, TableQuestion, quote_argument};
 use super::sheet_table::SheetTable;
@@ -19,9 +20,11 @@ use super::understanding_notes::{note_rows, note_text_columns};
 use crate::collection::{Collection, FieldType};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
+use crate::import::place_names::PlaceGazetteer;
 use crate::intake::CityLocations;
 use crate::plan::PlanModel;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// What a table is read for.
 pub struct TableTarget<'a> {
@@ -31,6 +34,8 @@ pub struct TableTarget<'a> {
     /// It is part of the plan's model.
     pub is_model: bool,
     pub cities: &'a CityLocations,
+    /// The names of the plan.
+    pub names: &'a Arc<PlaceGazetteer>,
     pub crs: Option<Crs>,
     /// The column that `--id` names.
     pub id_property: Option<&'a str>,
@@ -132,8 +137,14 @@ impl Understander<'_> {
             heading_last: self.scan.heading.last,
             left_out: self.scan.left_out_numbers(),
             without_place: (!is_silent).then(|| places.candidates.clone()),
+            named_places: self.named_places(),
             blank_rows: if self.sheet.is_some() { 0 } else { self.scan.blank },
         })
+    }
+
+    fn named_places(&self) -> Option<NamedPlaces> {
+        let is_wanted = self.answers.place_names != Some(false);
+        self.target.collection.filter(|_| is_wanted).and_then(|c| NamedPlaces::new(c, self.target.names))
     }
 
     fn decide_styles(&self, matches: Option<&[FieldMatch]>) -> ColumnStyles {

@@ -3,6 +3,7 @@
 
 use super::cell::column_letters;
 use super::column_layout::ColumnLayout;
+use super::named_places::NamedPlaces;
 use super::question::TableQuestion;
 use super::sheet_table::SheetTable;
 use super::text_table::TextForm;
@@ -57,6 +58,8 @@ pub struct UnderstoodTable {
     /// Sentences on columns that may hold places, when none does.
     pub without_place: Option<Vec<String>>,
     pub blank_rows: u64,
+    /// Places of rows that have none, by their names; `None` when they are not wanted.
+    pub named_places: Option<NamedPlaces>,
 }
 
 /// Where the rows come from.

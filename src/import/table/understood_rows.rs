@@ -63,7 +63,11 @@ impl UnderstoodRows {
             periods: [None; 3],
         };
         reading.read(row, &self.table);
-        reading.draft
+        let mut draft = reading.draft;
+        if let Some(names) = &self.table.named_places {
+            names.place(&mut draft, self.options.declared_crs);
+        }
+        draft
     }
 }
 

@@ -156,6 +156,7 @@ fn bad_workbooks_are_refused_with_a_sentence() {
             existing: None,
             ids: cityheart::import::IdRegistry::default(),
             cities: cityheart::intake::CityLocations::default(),
+            names: std::sync::Arc::default(),
         };
         let options = cityheart::import::ImportOptions::default();
         let prepared = cityheart::import::ImportJob::prepare(
