@@ -20,7 +20,7 @@ const TABLE: &str = "Šifra;Naziv;Stanje;Lokacija\n\
     CE-4;Ne vemo;poteka;Nekje drugje\n\
     CE-5;Dva muzeja;poteka;Muzej\n\
     CE-6;Predaleč;poteka;Prešernova, od Marijine cerkve do Savinove\n";
-const SET: &str = "--map Lokacija=place --set city=celje --set kind=hard_investment --set visibility=public";
+const SET: &str = "--map Lokacija=place --set city=celje --set kind=hard_investment --set visibility=public --set location_precision=unknown";
 
 fn prepare() -> CliSandbox {
     let sandbox = CliSandbox::new();
@@ -78,7 +78,7 @@ fn a_table_in_a_national_grid_mixes_coordinates_and_names() {
     let table =
         "Šifra;Naziv;Stanje;Lokacija;E;N\nCE-1;A;poteka;Prešernova ulica;;\nCE-2;B;poteka;;520402,00;121084,00\n";
     sandbox.file("akcije.csv", table);
-    let answers = "--crs EPSG:3794 --place-names yes --set location_precision=unknown";
+    let answers = "--crs EPSG:3794 --place-names yes";
     sandbox.run(&format!("import akcije.csv --into interventions {SET} {answers}")).good();
     let plan: Json = sandbox.run("export interventions").good().out.parse().unwrap();
     let first =

@@ -1,6 +1,7 @@
 //! Rows without coordinates that say in words where they are: placed by the names of the plan, once that was confirmed.
 //! Each is told with what was found, and marked with how precise it is.
 
+use super::column_layout::{ColumnLayout, ColumnRole};
 use super::question::{QuestionChoice, TableQuestion};
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
@@ -12,7 +13,6 @@ use crate::import::finding::ImportFindingKind;
 use crate::import::place_names::{NamedLocation, PlaceGazetteer};
 use crate::import::row_reader::RowReader;
 use geo::MapCoords;
-use serde_json::Value as Json;
 use std::sync::Arc;
 
 pub use crate::import::place_names::PLACE_FIELD;
@@ -24,18 +24,22 @@ const MAX_NOTES: usize = 10;
 #[derive(Debug, Clone)]
 pub struct NamedPlaces {
     names: Arc<PlaceGazetteer>,
-    has_precision: bool,
-    has_schematic: bool,
+    /// Fields that a place by its name fills: no column has them.
+    fills_precision: bool,
+    fills_schematic: bool,
 }
 
 impl NamedPlaces {
-    /// `None` when the plan has no names, or features of the collection do not say in words where they are.
-    pub fn new(collection: &Collection, names: &Arc<PlaceGazetteer>) -> Option<Self> {
+    /// `None` when the plan has no names, or the table no column that says in words where its rows are.
+    pub fn new(collection: &Collection, layout: &ColumnLayout, names: &Arc<PlaceGazetteer>) -> Option<Self> {
         let has = |field: &str| collection.field_index(field).is_some();
-        (!names.is_empty() && has(PLACE_FIELD)).then(|| Self {
+        let is_column = |field: &str| {
+            layout.columns.iter().any(|role| matches!(role, ColumnRole::Property { name, .. } if name == field))
+        };
+        (!names.is_empty() && is_column(PLACE_FIELD)).then(|| Self {
             names: names.clone(),
-            has_precision: has("location_precision"),
-            has_schematic: has("schematic"),
+            fills_precision: has("location_precision") && !is_column("location_precision"),
+            fills_schematic: has("schematic") && !is_column("schematic"),
         })
     }
 
@@ -55,11 +59,10 @@ impl NamedPlaces {
         };
         let Some(geometry) = write_in(&found, crs) else { return };
         draft.shape = Some(ParsedGeometry { geometry, flattened: false });
-        let empty = |draft: &FeatureDraft, field: &str| draft.properties.get(field).is_none_or(Json::is_null);
-        if self.has_precision && empty(draft, "location_precision") {
+        if self.fills_precision {
             draft.properties.insert("location_precision".into(), found.precision.as_str().into());
         }
-        if self.has_schematic && found.schematic && empty(draft, "schematic") {
+        if self.fills_schematic && found.schematic {
             draft.properties.insert("schematic".into(), true.into());
         }
         let message = format!("Placed by its name: {}. Look at it on the map.", found.description);

@@ -130,6 +130,7 @@ impl Understander<'_> {
             questions,
             ..TableUnderstanding::default()
         };
+        let named_places = self.named_places(&layout);
         Ok(UnderstoodTable {
             summary,
             layout,
@@ -137,14 +138,14 @@ impl Understander<'_> {
             heading_last: self.scan.heading.last,
             left_out: self.scan.left_out_numbers(),
             without_place: (!is_silent).then(|| places.candidates.clone()),
-            named_places: self.named_places(),
+            named_places,
             blank_rows: if self.sheet.is_some() { 0 } else { self.scan.blank },
         })
     }
 
-    fn named_places(&self) -> Option<NamedPlaces> {
+    fn named_places(&self, layout: &ColumnLayout) -> Option<NamedPlaces> {
         let is_wanted = self.answers.place_names != Some(false);
-        self.target.collection.filter(|_| is_wanted).and_then(|c| NamedPlaces::new(c, self.target.names))
+        self.target.collection.filter(|_| is_wanted).and_then(|c| NamedPlaces::new(c, layout, self.target.names))
     }
 
     fn decide_styles(&self, matches: Option<&[FieldMatch]>) -> ColumnStyles {
