@@ -14,6 +14,7 @@ use super::source_reader::SourceReader;
 use super::survey::{FieldSurvey, RenamedField};
 use super::surveyed_field::{ExactTextField, UnreadTimes};
 use super::table::{TableAnswers, TableQuestion, TableTarget};
+use super::update::{ExistingFeatures, UpdateOptions, UpdateOutcome};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -202,6 +203,21 @@ impl<'a> ImportJob<'a> {
         report.notes = self.sources.iter().flat_map(|s| s.facts().notes.iter().cloned()).chain(read.notes).collect();
         report.blank_rows = read.blank_rows;
         (report, loaded)
+    }
+}
+
+impl ImportJob<'_> {
+    /// Reads the files and compares their rows with the features of the plan, instead of adding them: a row that names
+    /// a feature by its id or its code changes it, any other is new. Nothing is written; what
+    /// [`UpdateOutcome::to_edits`] or [`UpdateOutcome::to_requests`] gives is to be committed as one change set. The
+    /// outcome is there also when rows have faults or questions are open; the report has the findings.
+    pub fn compare(
+        self,
+        existing: &dyn ExistingFeatures,
+        options: UpdateOptions,
+    ) -> (ImportReport, Result<UpdateOutcome>) {
+        let _ = (existing, options);
+        (ImportReport::new(self.origin), Err(Error::internal("rows are not compared yet")))
     }
 }
 

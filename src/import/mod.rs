@@ -47,6 +47,7 @@ mod table; // tables as officers write them
 mod text_detection; // which encoding a table is in
 mod text_encoding; // encodings of text
 mod text_position; // lines and columns
+mod update; // rows that are features of the plan already
 mod value_kinds; // kinds of values and cells
 mod wkt; // well-known text
 mod workbook; // XLSX, XLS, ODS
@@ -67,3 +68,7 @@ pub use source_facts::{SourceFacts, SourceOptions, StatedCrs};
 pub use survey::{MAX_FIELDS, RenamedField};
 pub use surveyed_field::ExactTextField;
 pub use table::{QuestionChoice, TableAnswers, TableQuestion, TableUnderstanding};
+pub use update::{
+    ConflictHandling, ExistingFeatures, FieldChange, FieldConflict, PastState, RowChange, RowChangeKind, UpdateOptions,
+    UpdateOutcome,
+};
