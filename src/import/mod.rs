@@ -69,6 +69,6 @@ pub use survey::{MAX_FIELDS, RenamedField};
 pub use surveyed_field::ExactTextField;
 pub use table::{QuestionChoice, TableAnswers, TableQuestion, TableUnderstanding};
 pub use update::{
-    ConflictHandling, ExistingFeatures, FieldChange, FieldConflict, PastState, RowChange, RowChangeKind, UpdateOptions,
-    UpdateOutcome,
+    ConflictHandling, ExistingFeatures, FieldChange, FieldConflict, PastState, PlanFeatures, RowChange, RowChangeKind,
+    UpdateOptions, UpdateOutcome, UpdateReport, ViewerFeatures,
 };

@@ -57,6 +57,8 @@ pub struct UnderstoodTable {
     /// Sentences on columns that may hold places, when none does.
     pub without_place: Option<Vec<String>>,
     pub blank_rows: u64,
+    /// How many features a workbook had when it was exported for this collection.
+    pub exported_features: Option<u64>,
 }
 
 /// Where the rows come from.
