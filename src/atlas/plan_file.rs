@@ -1,6 +1,6 @@
 //! A plan file without an index, for the command line and for opening an [`Atlas`](super::Atlas).
 
-use crate::change::{FeatureChange, HistorySize};
+use crate::change::{FeatureChange, HistorySize, RevisionNumber};
 use crate::collection::{Collection, CollectionId};
 use crate::error::Result;
 use crate::feature::Feature;
@@ -83,6 +83,11 @@ impl PlanFile {
         let mut rows = RowFindings::default();
         self.store.scan_with_findings(&collection.id, None, &mut put, &mut rows)?;
         Ok(rows.to_unjudged_findings(collection))
+    }
+
+    /// The revision of a collection.
+    pub fn revision(&self, id: &CollectionId) -> Result<RevisionNumber> {
+        self.store.read_revision(id)
     }
 
     /// Tables and columns of the file that are not shown, or can only be read.
