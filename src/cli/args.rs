@@ -252,6 +252,8 @@ pub enum ImportFormatArg {
     Kml,
     #[value(alias = "fgb")]
     Flatgeobuf,
+    #[value(alias = "parquet")]
+    Geoparquet,
     /// Waypoints, routes and tracks
     Gpx,
     /// GML, as WFS and OGC API Features answer
@@ -273,6 +275,7 @@ impl ImportFormatArg {
             Self::Gpkg => "gpkg",
             Self::Kml => "kml",
             Self::Flatgeobuf => "flatgeobuf",
+            Self::Geoparquet => "geoparquet",
             Self::Gpx => "gpx",
             Self::Gml => "gml",
             Self::Dxf => "dxf",

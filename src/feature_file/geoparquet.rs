@@ -83,7 +83,7 @@ impl GeoParquetWriter {
 
     fn write_group(&mut self) -> Result<()> {
         let Self { out, columns, rows, .. } = self;
-        let mut write = || {
+        let write = || {
             let mut group = out.next_row_group()?;
             for column in columns {
                 let Some(mut writer) = group.next_column()? else { break };

@@ -17,7 +17,7 @@ use crate::suggestion::append_suggestion;
 use crate::work_budget::WorkBudget;
 use axum::body::Body;
 use axum::http::{HeaderName, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use bytes::Bytes;
 use std::fmt::Write as _;
 use std::fs::File;
