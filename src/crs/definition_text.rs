@@ -1,5 +1,5 @@
-//! The definition of a reference system as text for files: WKT 1, as `.prj` files and GeoPackages hold it, and PROJJSON,
-//! as GeoParquet does. Easting or longitude first, as in files.
+//! The definition of a reference system as text for files: WKT 1, as `.prj` files and GeoPackages hold it, and
+//! PROJJSON, as GeoParquet does. Easting or longitude first, as in files.
 
 use super::grid_parameters::{GridParameters, ProjectionMethod};
 use super::registry::Crs;

@@ -54,8 +54,8 @@ impl FileWriter {
     /// Begins a file with the first of these collections.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the format has no other reference system, or only one collection; [`Error::Refused`] when
-    /// the collection does not fit the format.
+    /// [`Error::Invalid`] when the format has no other reference system, or only one collection; [`Error::Refused`]
+    /// when the collection does not fit the format.
     pub fn create(format: FileFormat, layers: Vec<FileLayer>, options: &FileOptions<'_>) -> Result<Self> {
         let Some(first) = layers.first() else { return Err(Error::internal("a file without collections")) };
         if layers.len() > 1 && !format.is_workbook() {

@@ -50,6 +50,8 @@ impl KmlWriter {
             let kind = match field.kind {
                 FieldType::Integer | FieldType::Real | FieldType::Decimal => "double",
                 FieldType::Boolean => "bool",
+                // Unknown to other programs, which then read text.
+                FieldType::Json => "json",
                 _ => "string",
             };
             let _ = writeln!(

@@ -1,4 +1,5 @@
-//! An OpenDocument workbook (ODF 1.3), for LibreOffice: the same sheets as in XLSX, written row by row into the archive.
+//! An OpenDocument workbook (ODF 1.3), for LibreOffice: the same sheets as in XLSX, written row by row into the
+//! archive.
 
 use super::file_error::write_error;
 use super::file_layer::{FileLayer, FileOptions};

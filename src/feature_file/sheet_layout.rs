@@ -17,14 +17,17 @@
 //! name, and beside them the ids, headed by the name and `:id`. `cityheart` describes the workbook, one entry a row,
 //! whose first cell says what it is:
 //!
-//! | entry | further cells |
-//! |---|---|
-//! | `cityheart` | the version of this layout: 1 |
-//! | `program`, `plan`, `language`, `written` | one: the program and its version, the name of the plan, the language of the headings, the instant |
-//! | `sheet` | sheet, collection, revision, number of the first row with a feature, number of features |
-//! | `column` | sheet, number of the column from 1 on, name, kind (`text`, `integer`, `real`, `decimal`, `boolean`, `date`, `date-time`, `json`), vocabulary |
-//! | `not_held` | sheet, id, column: the cell holds less than the value, which a reading leaves as it is when the cell is as it was written |
-//! | `told` | a sentence on what the file does not hold |
+//! - `cityheart`: the version of this layout, 1
+//! - `program`, `plan`, `language`, `written`: one cell each: the program and its version, the name of the plan, the
+//!   language of the headings, the instant
+//! - `sheet`: sheet, collection, revision, number of the first row with a feature, number of features
+//! - `column`: sheet, number of the column from 1 on, name, kind, vocabulary; kinds are `text`, `integer`, `real`,
+//!   `decimal`, `boolean`, `date`, `date-time` and `json`
+//! - `not_held`: sheet, id, column: the cell holds less than the value, which a reading leaves as it is when the cell
+//!   is as it was written
+//! - `told`: a sentence on what the file does not hold
+//!
+//! How values become cells is in [`super::sheet_cell`]; `docs/tables.md` has both for those who write such files.
 
 use super::file_layer::{FileLayer, FileOptions};
 use super::format_losses::FormatLosses;

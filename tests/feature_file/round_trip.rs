@@ -287,7 +287,8 @@ fn a_shapefile_of_several_kinds_of_places_is_a_file_for_each() {
     let all = samples::fixed_features(SampleShape::Any, 40);
     let written = write(FileFormat::Shapefile, &collection("geometry-any"), Crs::CRS84, &all);
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes(&written))).unwrap();
-    let mut names: Vec<String> = (0..archive.len()).map(|at| archive.by_index(at).unwrap().name().unwrap().into_owned()).collect();
+    let mut names: Vec<String> =
+        (0..archive.len()).map(|at| archive.by_index(at).unwrap().name().unwrap().into_owned()).collect();
     names.retain(|name| name.ends_with(".shp") || name.ends_with(".txt") || name.ends_with("place.dbf"));
     names.sort();
     assert_eq!(

@@ -6,7 +6,8 @@ path, kind, wanted = json.load(sys.stdin)
 
 
 def instant(text):
-    return datetime.datetime.fromisoformat(text.replace('Z', '+00:00'))
+    moment = datetime.datetime.fromisoformat(text.replace('Z', '+00:00'))
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
 
 
 def same(want, got):
