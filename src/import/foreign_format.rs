@@ -60,7 +60,7 @@ mod tests {
             (b"\x00\x00\x27\x0a", "Import the .shp beside it"),
             (b"AC1032\0\0", "Save it as DXF"),
             (b"AutoCAD Binary DXF\r\n", "text (ASCII) DXF"),
-            (b"PAR1", "ogr2ogr"),
+            (b"PARE", "encrypted"),
             (b"  <html>", "web page"),
             (b"  <osm>", "neither KML, GPX nor GML"),
             (b"a\0b", "not a text file"),
