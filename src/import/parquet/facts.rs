@@ -108,7 +108,11 @@ fn check_compression(name: &str, reader: &SerializedFileReader<File>) -> Result<
     match unread {
         None => Ok(()),
         Some(compression) => {
-            let kind = if matches!(compression, Compression::ZSTD(_)) { "zstd" } else { "LZO" };
+            let kind = match compression {
+                Compression::ZSTD(_) => "zstd",
+                Compression::GZIP(_) => "gzip",
+                _ => "LZO",
+            };
             let sentence = format!(
                 "The columns are compressed with {kind}, which is not read. Write them with snappy: in pandas, to_parquet(FILE, compression=\"snappy\"); in DuckDB, COPY … (FORMAT parquet, COMPRESSION snappy)."
             );
