@@ -126,6 +126,11 @@ impl PlanFile {
         Ok(rows.to_unjudged_findings(collection))
     }
 
+    /// The revision of a collection.
+    pub fn revision(&self, id: &CollectionId) -> Result<RevisionNumber> {
+        self.store.read_revision(id)
+    }
+
     /// Tables and columns of the file that are not shown, or can only be read.
     pub fn findings(&self) -> Result<Vec<PlanFinding>> {
         self.store.list_findings()

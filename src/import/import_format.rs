@@ -21,6 +21,7 @@ pub enum ImportFormat {
     GeoPackage,
     Kml,
     FlatGeobuf,
+    GeoParquet,
     Gpx,
     Gml,
     Dxf,
@@ -42,6 +43,7 @@ impl ImportFormat {
             "gpkg" | "geopackage" => Self::GeoPackage,
             "kml" | "kmz" => Self::Kml,
             "fgb" | "flatgeobuf" => Self::FlatGeobuf,
+            "geoparquet" | "parquet" => Self::GeoParquet,
             "gpx" => Self::Gpx,
             "gml" | "wfs" => Self::Gml,
             "dxf" => Self::Dxf,
@@ -49,7 +51,7 @@ impl ImportFormat {
                 return Err(Error::invalid(
                     "format",
                     format!(
-                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv, xlsx, xls, ods, osmpbf, shapefile, gpkg, kml, fgb, gpx, gml or dxf."
+                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv, xlsx, xls, ods, osmpbf, shapefile, gpkg, kml, fgb, geoparquet, gpx, gml or dxf."
                     ),
                 ));
             }
@@ -76,6 +78,7 @@ impl ImportFormat {
             Self::GeoPackage => "a GeoPackage",
             Self::Kml => "KML",
             Self::FlatGeobuf => "FlatGeobuf",
+            Self::GeoParquet => "GeoParquet",
             Self::Gpx => "GPX",
             Self::Gml => "GML",
             Self::Dxf => "DXF",

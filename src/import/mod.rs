@@ -1,7 +1,7 @@
 //! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, workbooks, OpenStreetMap extracts, shapefiles,
-//! GeoPackage, KML, FlatGeobuf, GPX, GML and DXF, also in archives. Reads a file twice when its collection is new: once
-//! for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets past, and
-//! nothing is corrected silently. Writes only through a [`PlanFile`](crate::atlas::PlanFile).
+//! GeoPackage, KML, FlatGeobuf, GeoParquet, GPX, GML and DXF, also in archives. Reads a file twice when its collection
+//! is new: once for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets
+//! past, and nothing is corrected silently. Writes only through a [`PlanFile`](crate::atlas::PlanFile).
 
 mod archive; // members of ZIP archives
 mod batch_channel; // features on their way to the store
@@ -32,6 +32,7 @@ mod job; // files and their collection
 mod kml; // KML
 mod letter_sense; // which letters bytes probably are
 mod osm; // OpenStreetMap extracts
+mod parquet; // GeoParquet
 mod plan_import; // an import into a plan file
 mod prepared_source; // a file, and its table as it was understood
 mod progress; // how far an import is

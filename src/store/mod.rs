@@ -20,7 +20,10 @@ mod restore; // copies in place of plans
 
 pub use account_store::AccountStore;
 pub use finding::PlanFinding;
-pub use gpkg::{GeoPackage, PackageLayer, PackageReader, PackageRow, PackageShape, PackageSrs, RowFindings};
+pub use gpkg::{
+    GeoPackage, PackageLayer, PackageReader, PackageRow, PackageShape, PackageSrs, PackageWriter, RowFindings,
+    decode_wkb,
+};
 pub use restore::{RestoredPlan, restore_plan, verify_copy};
 
 /// Every write is durable when the call returns.
@@ -47,6 +50,9 @@ pub trait Store: Send + Sync {
         visit: &mut dyn FnMut(FeatureChange) -> Result<()>,
         findings: &mut RowFindings,
     ) -> Result<RevisionNumber>;
+
+    /// The revision of a collection.
+    fn read_revision(&self, id: &CollectionId) -> Result<RevisionNumber>;
 
     /// Tables and columns that are not shown, or can only be read.
     fn list_findings(&self) -> Result<Vec<PlanFinding>>;
