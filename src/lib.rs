@@ -21,12 +21,14 @@ pub mod query; // queries to collections and tiles
 pub mod encoding; // features for other programs: JSON-FG, FlatGeobuf, CSV
 pub mod intake; // whether a feature may enter a collection: one verdict for imports, edits and the check
 
-// Subsystems: independent of each other, except that tile and question read index, and store uses the types of access.
+// Subsystems: independent of each other, except that tile and question read index, store uses the types of
+// access, and feature_file writes GeoPackages through store.
 pub mod access; // users, roles and permissions
 pub mod index; // collections in memory, under R-trees
 pub mod store; // persistent storage: the GeoPackage, the accounts
 pub mod tile; // vector tiles
 pub mod question; // planning questions
+pub mod feature_file; // features as whole files: workbooks, GeoPackage, shapefiles, KML, GPX, GeoParquet, DXF
 
 // Where the subsystems meet.
 pub mod atlas; // the program without HTTP

@@ -4,12 +4,18 @@ use cityheart::access::{self, AccessRole, Viewer};
 use cityheart::atlas::{AccountService, Atlas, AtlasSettings, BaseMap, PlanFile};
 use cityheart::change::HistoryRetention;
 use cityheart::cli::{self, CliArgs, CliCommand, TerminalProgress};
-use cityheart::collection::Collection;
+use cityheart::collection::{Collection, CollectionId};
 use cityheart::config::{Config, PublicUrl};
 use cityheart::crs::Crs;
+use cityheart::encoding::OutputSchema;
 use cityheart::error::count_noun;
 use cityheart::error::{Error, Result};
-use cityheart::import::{self, ImportOptions, ImportProgress, ImportSource, PlanImport, PlanImportRequest};
+use cityheart::export::{ExportFormat, ExportKind};
+use cityheart::feature::Feature;
+use cityheart::feature_file::{FileFormat, FileLayer, FileOptions, FileWriter, WORKBOOK_LANGUAGES, WrittenFile};
+use cityheart::import::{
+    self, ImportOptions, ImportProgress, ImportSource, PlanImport, PlanImportRequest, UpdateOptions,
+};
 use cityheart::plan::PlanModel;
 use cityheart::{export, http};
 use clap::Parser;
@@ -195,7 +201,10 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     let sources = args.files.iter().map(prepare).collect::<Result<Vec<_>>>()?;
     let options = ImportOptions { id: args.id.clone(), lenient: args.lenient, crs, answers: answers.clone() };
     let (plan, into) = (args.plan.clone(), args.into.clone());
-    let request = PlanImportRequest { plan, into, replace: args.replace, dry_run: args.dry_run, options };
+    let update_options =
+        UpdateOptions { on_conflict: args.update.on_conflict(), remove_missing: args.update.remove_missing };
+    let (replace, update, dry_run) = (args.replace, args.update.is_asked(), args.dry_run);
+    let request = PlanImportRequest { plan, into, replace, update, update_options, dry_run, options };
     let plan_import = PlanImport::open(request, &sources)?;
     print_opening_note(plan_import.opening_note());
     let watched = progress.clone();
@@ -226,49 +235,135 @@ fn print_opening_note(note: Option<&str>) {
 }
 
 fn export_collection(args: &cli::ExportArgs) -> CommandResult {
+    let crs = args.crs.as_deref().map(Crs::parse).transpose().map_err(|e| mark_argument("--crs", e))?;
+    let crs = crs.unwrap_or(Crs::CRS84);
     let plan_file = PlanFile::open_read_only(&args.plan)?;
     print_opening_note(plan_file.opening_note());
     let collections = plan_file.collections()?;
-    let Some(collection) = collections.iter().find(|c| c.id == args.collection) else {
-        let known: Vec<_> = collections.iter().map(|c| c.id.as_str()).collect();
-        let message = format!(
-            "There is no collection '{}' in {}. It has: {}.",
-            args.collection,
-            args.plan.display(),
-            known.join(", ")
-        );
-        return Err(Error::NotFound(message).into());
+    let find = |id: &CollectionId| {
+        collections.iter().find(|c| c.id == *id).ok_or_else(|| {
+            let known: Vec<_> = collections.iter().map(|c| c.id.as_str()).collect();
+            let message =
+                format!("There is no collection '{id}' in {}. It has: {}.", args.plan.display(), known.join(", "));
+            Error::NotFound(message)
+        })
     };
-    let named = args.format.map(|f| export::ExportFormat::from_name(f.name())).transpose()?;
-    let format = named
-        .or_else(|| export::ExportFormat::from_path(args.output.as_deref()?))
-        .unwrap_or(export::ExportFormat::GeoJson);
-    if let Some(path) = args.output.as_deref().filter(|path| path.as_os_str() != "-") {
-        let (count, file) = write_features(&plan_file, collection, format, export::AtomicFile::create(path)?)?;
-        file.commit()?;
-        cli::print_line(&format!(
-            "Wrote {} of '{}' to {}.",
-            count_noun(count, "feature"),
-            collection.id,
-            path.display()
-        ));
-    } else {
-        let out = std::io::BufWriter::new(std::io::stdout().lock());
-        write_features(&plan_file, collection, format, out)?;
+    let collection = find(&args.collection)?;
+    let named = args.format.map(|f| ExportKind::from_name(f.name())).transpose()?;
+    let kind = named.or_else(|| ExportKind::from_path(args.output.as_deref()?));
+    let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
+    let count = match kind.unwrap_or(ExportKind::Stream(ExportFormat::GeoJson)) {
+        ExportKind::File(format) => {
+            let mut sheets = vec![collection];
+            for id in args.sheets.iter().filter(|id| **id != args.collection) {
+                sheets.push(find(id)?);
+            }
+            let written = write_file(&plan_file, &sheets, format, crs, args)?;
+            written.losses.iter().for_each(|sentence| cli::print_finding(&format!("note: {sentence}")));
+            copy_file(&written, output)?;
+            written.count
+        }
+        ExportKind::Stream(format) => {
+            if !args.sheets.is_empty() {
+                let sentence = "Only workbooks have several sheets. Add --format xlsx or --format ods.";
+                return Err(CommandFailure::Misuse(Error::invalid("--sheets", sentence)));
+            }
+            if let Some(path) = output {
+                let file = export::AtomicFile::create(path)?;
+                let (count, file) = write_features(&plan_file, collection, format, crs, file)?;
+                file.commit()?;
+                count
+            } else {
+                let out = std::io::BufWriter::new(std::io::stdout().lock());
+                write_features(&plan_file, collection, format, crs, out)?.0
+            }
+        }
+    };
+    if let Some(path) = output {
+        let (features, id, path) = (count_noun(count, "feature"), &collection.id, path.display());
+        cli::print_line(&format!("Wrote {features} of '{id}' to {path}."));
     }
+    Ok(())
+}
+
+/// An argument that cannot be understood.
+fn mark_argument(name: &str, e: Error) -> CommandFailure {
+    CommandFailure::Misuse(match e {
+        Error::Invalid(input) => Error::invalid(name, input.message),
+        other => other,
+    })
+}
+
+/// Writes collections into a file of their own format.
+fn write_file(
+    plan_file: &PlanFile,
+    sheets: &[&Collection],
+    format: FileFormat,
+    crs: Crs,
+    args: &cli::ExportArgs,
+) -> std::result::Result<WrittenFile, CommandFailure> {
+    if !WORKBOOK_LANGUAGES.contains(&args.language.as_str()) {
+        let sentence = format!("'{}' is not a language of the plan: {}.", args.language, WORKBOOK_LANGUAGES.join(", "));
+        return Err(CommandFailure::Misuse(Error::invalid("--language", sentence)));
+    }
+    let mut layers = vec![];
+    for collection in sheets {
+        let output = OutputSchema::new(Arc::new((*collection).clone()), None, crs);
+        layers.push(FileLayer { output, revision: plan_file.revision(&collection.id)? });
+    }
+    let model = PlanModel::load()?;
+    let plan = args.plan.file_name().unwrap_or_default().to_string_lossy();
+    let options = FileOptions { model: &model, language: &args.language, plan: &plan };
+    let misuse = |e: Error| match e {
+        Error::Invalid(input) => {
+            let name = format!("--{}", input.at);
+            CommandFailure::Misuse(Error::invalid(name, input.message))
+        }
+        other => CommandFailure::Failed(other),
+    };
+    let mut writer = FileWriter::create(format, layers, &options).map_err(misuse)?;
+    for (nth, collection) in sheets.iter().enumerate() {
+        if nth > 0 {
+            writer.next_layer()?;
+        }
+        scan_with_warnings(plan_file, collection, &mut |feature| writer.write_feature(&feature))?;
+    }
+    Ok(writer.finish()?)
+}
+
+/// Copies a complete file to where it belongs; to standard output without a path.
+fn copy_file(written: &WrittenFile, output: Option<&Path>) -> CommandResult {
+    let mut file = written.open()?;
+    let Some(path) = output else {
+        std::io::copy(&mut file, &mut std::io::stdout().lock()).map_err(export::write_error)?;
+        return Ok(());
+    };
+    let mut out = export::AtomicFile::create(path)?;
+    std::io::copy(&mut file, &mut out).map_err(export::write_error)?;
+    Ok(out.commit()?)
+}
+
+/// Visits the features of a collection, and tells what they do not show of their rows.
+fn scan_with_warnings(
+    plan_file: &PlanFile,
+    collection: &Collection,
+    visit: &mut dyn FnMut(Feature) -> Result<()>,
+) -> Result<()> {
+    let not_shown = plan_file.scan_with_findings(collection, visit)?;
+    let of_table = plan_file.findings()?.into_iter().filter(|f| f.collection == collection.id.as_str());
+    of_table.chain(not_shown).for_each(|finding| cli::print_finding(&format!("warning: {finding}")));
     Ok(())
 }
 
 fn write_features<W: Write>(
     plan_file: &PlanFile,
     collection: &Collection,
-    format: export::ExportFormat,
+    format: ExportFormat,
+    crs: Crs,
     out: W,
 ) -> Result<(u64, W)> {
-    let mut writer = export::ExportWriter::new(out, collection, format)?;
-    let not_shown = plan_file.scan_with_findings(collection, &mut |feature| writer.write_feature(&feature))?;
-    let of_table = plan_file.findings()?.into_iter().filter(|f| f.collection == collection.id.as_str());
-    of_table.chain(not_shown).for_each(|finding| cli::print_finding(&format!("warning: {finding}")));
+    let mut writer = export::ExportWriter::new_in(out, collection, format, crs)?;
+    scan_with_warnings(plan_file, collection, &mut |feature| writer.write_feature(&feature))?;
     writer.finish()
 }
 

@@ -9,6 +9,7 @@ mod crs;
 mod decoders;
 mod demo;
 mod docs;
+mod feature_file;
 mod file_identity;
 mod filter;
 mod gdal;

@@ -43,7 +43,7 @@ mod questions; // the planning questions
 mod tiles; // resolving layers, drawing tiles
 mod viewer_plan; // the plan as one viewer sees it
 
-pub use crate::store::{PackageLayer, PackageReader, PackageRow, PackageShape, PackageSrs, PlanFinding};
+pub use crate::store::{PackageLayer, PackageReader, PackageRow, PackageShape, PackageSrs, PlanFinding, decode_wkb};
 pub use crate::tile::TileId;
 pub use accounts::{AccountService, SESSION_S};
 pub use base_map::BaseMap;

@@ -1,7 +1,10 @@
 //! Commands and their flags. Many flags can also be set in the environment.
 
+use super::collection_arg::parse_collection_id;
 use super::copy_args::{BackupArgs, RestoreArgs};
+use super::export_args::ExportArgs;
 use super::table_args::TableArgs;
+use super::update_args::UpdateArgs;
 use crate::collection::CollectionId;
 use crate::config::{FrameAncestors, SiteOrigin, StyleUrl};
 use clap::builder::FalseyValueParser;
@@ -135,7 +138,8 @@ An import stores all features or none. If a feature has a fault, nothing is impo
 fault with its place and how to correct it. With --lenient, features with faults are left out and counted.
 Coordinates are longitude and latitude (WGS 84) unless the file or --crs names another reference system. A table has the
 columns lon and lat (or x and y, or longitude and latitude), or one column wkt; columns that may hold a place are
-named in a warning. The id of a feature is its GeoJSON id, or else its property id, or else a new one.")]
+named in a warning. The id of a feature is its GeoJSON id, or else its property id, or else a new one.
+A row of a table whose id or code is that of a feature of the plan changes this feature, in what its cells say.")]
 pub struct ImportArgs {
     /// Files to import; - reads standard input
     #[arg(value_name = "FILE", required = true)]
@@ -160,8 +164,10 @@ pub struct ImportArgs {
     #[arg(long, value_name = "PROPERTY")]
     pub id: Option<String>,
     /// Replace all features of the collection
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["update", "on_conflict", "remove_missing"])]
     pub replace: bool,
+    #[command(flatten)]
+    pub update: UpdateArgs,
     /// Report what would be imported, and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -173,29 +179,6 @@ pub struct ImportArgs {
     pub json: bool,
     #[command(flatten)]
     pub table: TableArgs,
-}
-
-/// Export a collection: GeoJSON, GeoJSON text sequence, CSV, FlatGeobuf
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  cityheart export interventions                          GeoJSON to standard output
-  cityheart export areas -o areas.geojson --plan celje.gpkg
-  cityheart export premises -o premises.csv               for a spreadsheet
-  cityheart export areas -o areas.fgb                     for QGIS")]
-pub struct ExportArgs {
-    /// Collection to export
-    #[arg(value_name = "COLLECTION", value_parser = parse_collection_id)]
-    pub collection: CollectionId,
-    /// The plan, a GeoPackage file
-    #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
-    pub plan: PathBuf,
-    /// Format to write [default: by the file name, or else geojson]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<FormatArg>,
-    /// File to write [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
 }
 
 /// Write vector tiles to a file
@@ -253,34 +236,6 @@ pub struct CheckArgs {
     pub json: bool,
 }
 
-/// Formats of files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FormatArg {
-    /// One GeoJSON document
-    Geojson,
-    /// One feature on each line
-    Geojsonl,
-    /// RFC 8142: a record separator before each feature
-    Geojsonseq,
-    /// A table with a header line
-    Csv,
-    /// For QGIS and GDAL; export only
-    Flatgeobuf,
-}
-
-impl FormatArg {
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Geojson => "geojson",
-            Self::Geojsonl => "geojsonl",
-            Self::Geojsonseq => "geojsonseq",
-            Self::Csv => "csv",
-            Self::Flatgeobuf => "flatgeobuf",
-        }
-    }
-}
-
 /// A format to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ImportFormatArg {
@@ -308,6 +263,8 @@ pub enum ImportFormatArg {
     Kml,
     #[value(alias = "fgb")]
     Flatgeobuf,
+    #[value(alias = "parquet")]
+    Geoparquet,
     /// Waypoints, routes and tracks
     Gpx,
     /// GML, as WFS and OGC API Features answer
@@ -332,18 +289,12 @@ impl ImportFormatArg {
             Self::Gpkg => "gpkg",
             Self::Kml => "kml",
             Self::Flatgeobuf => "flatgeobuf",
+            Self::Geoparquet => "geoparquet",
             Self::Gpx => "gpx",
             Self::Gml => "gml",
             Self::Dxf => "dxf",
         }
     }
-}
-
-fn parse_collection_id(text: &str) -> Result<CollectionId, String> {
-    CollectionId::new(text).map_err(|e| match e {
-        crate::error::Error::Invalid(invalid) => invalid.message,
-        other => other.to_string(),
-    })
 }
 
 /// Manage the accounts of users. Without an account, nobody can change the plan

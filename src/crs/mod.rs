@@ -5,6 +5,7 @@
 //! World coordinates are `u32` fractions of that square: 2^32 steps across the world, x to the east, y to the south
 //! from the north-west corner. One step is at most 9.4 mm on the ground, and 2^32 divides evenly at every zoom.
 
+mod definition_text;
 mod globe;
 mod grid_parameters;
 mod guess;

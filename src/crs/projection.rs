@@ -92,6 +92,19 @@ impl Projection {
         transform_geometry(geometry, |c| self.from_lonlat(c).ok_or_else(|| self.outside_error(c)))
     }
 
+    /// A geometry from degrees to coordinates with easting or longitude first, as files have them, in millimetres or
+    /// seven decimals of a degree. `None` outside the projection's domain.
+    #[must_use]
+    pub fn geometry_to_easting_first(&self, geometry: &Geometry<f64>) -> Option<Geometry<f64>> {
+        use geo::MapCoords;
+        let steps = if self.crs.is_degrees() { 1e7 } else { 1e3 };
+        let project = |c: Coord<f64>| {
+            let c = self.lonlat_to_easting_first(c).ok_or(())?;
+            Ok::<_, ()>(Coord { x: (c.x * steps).round() / steps, y: (c.y * steps).round() / steps })
+        };
+        geometry.try_map_coords(project).ok()
+    }
+
     fn swap_axes_if_north_first(&self, c: Coord<f64>) -> Option<Coord<f64>> {
         let c = if self.crs.is_north_first() { Coord { x: c.y, y: c.x } } else { c };
         (c.x.is_finite() && c.y.is_finite()).then_some(c)

@@ -8,7 +8,10 @@ use std::sync::Arc;
 pub mod flatgeobuf;
 pub mod jsonfg;
 pub mod csv_writer;
+pub mod wkb;
 mod wkt;
+
+pub use wkt::geometry_to_wkt;
 
 /// Which fields of a collection are written, and in which reference system.
 #[derive(Clone)]

@@ -1,9 +1,11 @@
-//! Features: pages of them, whole collections, and single features; as GeoJSON, JSON-FG, FlatGeobuf, CSV and HTML.
+//! Features: pages of them, whole collections, and single features; as GeoJSON, JSON-FG, FlatGeobuf, CSV and HTML,
+//! and in downloads as files of the trade.
 
 use super::edit::format_body_etag;
 use super::fair_queue::JobKind;
 use super::feature_request::FeatureRequest;
 use super::feature_stream::{FeatureChunks, StreamEncoding};
+use super::file_download::{self, WorkbookParameters};
 use super::html;
 use super::link::{self, WebLink};
 use super::profile;
@@ -21,6 +23,7 @@ use crate::encoding::csv_writer::CsvWriter;
 use crate::encoding::flatgeobuf::FlatGeobufWriter;
 use crate::encoding::jsonfg::{self, JsonProfile};
 use crate::error::Error;
+use crate::feature_file::FileFormat;
 use crate::query::{PageCursor, Query};
 use crate::work_budget::WorkBudget;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -65,14 +68,22 @@ async fn respond_page(context: RequestContext) -> HttpResult {
 
 /// A whole collection, or all features that a query selects, as one file.
 pub async fn download_items(context: RequestContext) -> HttpResult {
-    let pairs = context.parse_pairs()?;
+    let mut pairs = context.parse_pairs()?;
     let request = FeatureRequest::from_context(context)?;
     pairs.reject(&["limit", "cursor"], "A download contains all features. Leave the parameter out.")?;
-    let query = Query { limit: usize::MAX, ..request.parse_query(&pairs)? };
     let form = request.context.negotiate_format(&DOWNLOAD_FORMATS, &pairs)?;
-    let links = request.links(&DOWNLOAD_FORMATS, form, &pairs);
+    let format = file_download::file_format(form);
+    let all_pairs = pairs.clone();
+    let workbook = WorkbookParameters::take_from(&mut pairs, format)?;
+    let query = Query { limit: usize::MAX, ..request.parse_query(&pairs)? };
     let name = format!("attachment; filename=\"{}.{}\"", request.view.collection().id, file_extension(form));
-    let mut response = respond_items(request, pairs, form, links, query).await?;
+    let mut response = match format {
+        Some(format) => file_download::respond_file(request, &all_pairs, form, format, query, workbook).await?,
+        None => {
+            let links = request.links(&DOWNLOAD_FORMATS, form, &pairs);
+            respond_items(request, pairs, form, links, query).await?
+        }
+    };
     response.headers_mut().insert(header::CONTENT_DISPOSITION, response::ascii_header_value(&name));
     Ok(response)
 }
@@ -82,7 +93,7 @@ fn file_extension(form: &ResponseFormat) -> &'static str {
         FLATGEOBUF => "fgb",
         CSV => "csv",
         JSONFG => "fg.json",
-        _ => "geojson",
+        _ => file_download::file_format(form).map_or("geojson", FileFormat::file_ending),
     }
 }
 
@@ -173,7 +184,7 @@ fn write_item(
 }
 
 /// The headers of every response with features.
-fn feature_headers(form: &ResponseFormat, etag: HeaderValue, crs: Crs, links: &[WebLink]) -> HeaderMap {
+pub fn feature_headers(form: &ResponseFormat, etag: HeaderValue, crs: Crs, links: &[WebLink]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media));
     headers.insert(header::CACHE_CONTROL, response::REVALIDATE);
@@ -181,6 +192,12 @@ fn feature_headers(form: &ResponseFormat, etag: HeaderValue, crs: Crs, links: &[
     headers.insert(CONTENT_CRS, response::ascii_header_value(&format!("<{}>", crs.uri())));
     response::add_link_header(&mut headers, links);
     headers
+}
+
+/// The number of features of a whole file.
+pub fn add_counts(headers: &mut HeaderMap, count: u64) {
+    headers.insert(NUMBER_MATCHED, count.into());
+    headers.insert(NUMBER_RETURNED, count.into());
 }
 
 /// A request for a page of features, understood.

@@ -31,7 +31,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 /// Headers that scripts of other sites may read.
-const EXPOSED_HEADERS: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Tile-Dropped, Edit-Left-Out, Cityheart-Next-Cursor, X-Request-Id";
+const EXPOSED_HEADERS: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Tile-Dropped, Edit-Left-Out, Cityheart-Next-Cursor, Cityheart-Not-Held, X-Request-Id";
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Wraps the routes.
@@ -40,6 +40,11 @@ pub fn wrap_routes(routes: Router<Arc<AppState>>, app: Arc<AppState>) -> Router 
         SizeAbove::new(512)
             .and(NotForContentType::IMAGES)
             .and(NotForContentType::const_new("font/"))
+            // Compressed as they are.
+            .and(NotForContentType::const_new("application/zip"))
+            .and(NotForContentType::const_new("application/vnd.openxmlformats"))
+            .and(NotForContentType::const_new("application/vnd.oasis"))
+            .and(NotForContentType::const_new("application/vnd.apache.parquet"))
             .and(NotForContentType::SSE),
     );
     let prefix: Arc<str> = app.config.public_url.as_ref().map_or("", |u| u.prefix()).into();

@@ -18,6 +18,7 @@ mod events;
 mod fair_queue;
 mod feature_request;
 mod feature_stream;
+mod file_download;
 mod fields;
 mod held_response;
 mod history;

@@ -30,6 +30,7 @@ pub struct RequestContext {
 }
 
 /// The parameters of the query string.
+#[derive(Clone)]
 pub struct QueryPairs {
     /// The requested format.
     pub f: Option<String>,

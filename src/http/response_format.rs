@@ -1,5 +1,7 @@
 //! The formats that resources are served in: the values of the parameter `f`, content types, and titles of links.
 
+use crate::feature_file::FileFormat;
+
 /// A format that a resource is served in.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ResponseFormat {
@@ -40,6 +42,19 @@ pub const CSV: ResponseFormat = ResponseFormat {
     other_media: &[],
     title: "This document as CSV",
 };
+pub const XLSX: ResponseFormat = of_file(FileFormat::Xlsx, "This document as an Excel workbook");
+pub const ODS: ResponseFormat = of_file(FileFormat::Ods, "This document as an OpenDocument workbook");
+pub const GEOPACKAGE: ResponseFormat = of_file(FileFormat::GeoPackage, "This document as a GeoPackage");
+pub const SHAPEFILE: ResponseFormat = of_file(FileFormat::Shapefile, "This document as a zipped shapefile");
+pub const KML: ResponseFormat = of_file(FileFormat::Kml, "This document as KML");
+pub const GPX: ResponseFormat = of_file(FileFormat::Gpx, "This document as GPX");
+pub const GEOPARQUET: ResponseFormat = of_file(FileFormat::GeoParquet, "This document as GeoParquet");
+pub const DXF: ResponseFormat = of_file(FileFormat::Dxf, "This document as a DXF drawing");
+
+const fn of_file(format: FileFormat, title: &'static str) -> ResponseFormat {
+    ResponseFormat { names: format.names(), media: format.media_type(), other_media: &[], title }
+}
+
 pub const SCHEMA: ResponseFormat = ResponseFormat {
     names: &["json", "schema"],
     media: "application/schema+json",
@@ -64,4 +79,5 @@ const AS_JSON: &str = "This document as JSON";
 /// The formats of a page of features, of one feature, and of a download.
 pub const PAGE_FORMATS: [&ResponseFormat; 5] = [&GEOJSON, &HTML, &JSONFG, &FLATGEOBUF, &CSV];
 pub const ITEM_FORMATS: [&ResponseFormat; 3] = [&GEOJSON, &HTML, &JSONFG];
-pub const DOWNLOAD_FORMATS: [&ResponseFormat; 4] = [&GEOJSON, &JSONFG, &FLATGEOBUF, &CSV];
+pub const DOWNLOAD_FORMATS: [&ResponseFormat; 12] =
+    [&GEOJSON, &JSONFG, &FLATGEOBUF, &CSV, &XLSX, &ODS, &GEOPACKAGE, &SHAPEFILE, &KML, &GPX, &GEOPARQUET, &DXF];

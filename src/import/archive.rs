@@ -23,9 +23,9 @@ const MAX_NAMED: usize = 20;
 /// What a shapefile is read from.
 const SHAPEFILE_PARTS: [&str; 5] = ["shp", "shx", "dbf", "prj", "cpg"];
 /// What is imported when it is there.
-const LAYER_ENDINGS: [&str; 18] = [
+const LAYER_ENDINGS: [&str; 19] = [
     "shp", "gpkg", "kml", "fgb", "gpx", "gml", "dxf", "geojson", "geojsonl", "ndjson", "geojsons", "csv", "tsv", "pbf",
-    "xlsx", "xlsm", "xls", "ods",
+    "xlsx", "xlsm", "xls", "ods", "parquet",
 ];
 /// What is often only information on the rest.
 const DOUBTFUL_ENDINGS: [&str; 3] = ["json", "xml", "txt"];
@@ -172,7 +172,7 @@ fn describe_strange_archive(members: &[ArchiveMember]) -> String {
         (None, Some(drawing)) => {
             format!("The member '{}' is a DWG drawing. Save it as DXF, and import that.", shorten_text(&drawing.path))
         }
-        (None, None) => "The ZIP file has no file that can be imported: a shapefile (.shp), GeoPackage, KML, GML, GPX, FlatGeobuf, DXF, GeoJSON or CSV.".to_owned(),
+        (None, None) => "The ZIP file has no file that can be imported: a shapefile (.shp), GeoPackage, KML, GML, GPX, FlatGeobuf, GeoParquet, DXF, GeoJSON or CSV.".to_owned(),
     }
 }
 

@@ -9,8 +9,8 @@ pub fn describe_format(head: &[u8], name: &str) -> Option<String> {
         "This is a DWG drawing, which is not read. Save it as DXF (in a CAD program, or with the ODA File Converter), and import that with --crs EPSG:n."
     } else if head.starts_with(b"AutoCAD Binary DXF") {
         "This is a binary DXF. Save it as text (ASCII) DXF."
-    } else if head.starts_with(b"PAR1") {
-        "This is Parquet. Convert it first: ogr2ogr -t_srs EPSG:4326 out.fgb in.parquet."
+    } else if head.starts_with(b"PARE") {
+        "This Parquet file is encrypted. Ask for it without encryption."
     } else if head.starts_with(b"PK\x03\x04") || head.starts_with(b"Rar!") || head.starts_with(b"7z\xBC\xAF") {
         "This is an archive. Unpack it, and import what is in it."
     } else if head.starts_with(b"\xD0\xCF\x11\xE0") {
@@ -60,7 +60,7 @@ mod tests {
             (b"\x00\x00\x27\x0a", "Import the .shp beside it"),
             (b"AC1032\0\0", "Save it as DXF"),
             (b"AutoCAD Binary DXF\r\n", "text (ASCII) DXF"),
-            (b"PAR1", "ogr2ogr"),
+            (b"PARE", "encrypted"),
             (b"  <html>", "web page"),
             (b"  <osm>", "neither KML, GPX nor GML"),
             (b"a\0b", "not a text file"),

@@ -44,6 +44,8 @@ fn detect_binary(head: &[u8], name: &str) -> Option<ImportFormat> {
         Some(ImportFormat::Shapefile)
     } else if head.starts_with(b"fgb\x03") {
         Some(ImportFormat::FlatGeobuf)
+    } else if head.starts_with(b"PAR1") {
+        Some(ImportFormat::GeoParquet)
     } else {
         None
     }

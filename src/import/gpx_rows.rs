@@ -156,12 +156,24 @@ impl GpxRows {
         Ok(draft)
     }
 
+    /// Simple elements are fields, as GDAL and our export write them.
+    fn add_extensions(&mut self, extensions: &XmlElement, draft: &mut FeatureDraft) {
+        let is_simple = |child: &&XmlElement| child.children.is_empty();
+        self.with_extensions += u64::from(!extensions.children.iter().all(|child| is_simple(&child)));
+        for child in extensions.children.iter().filter(is_simple) {
+            let text = child.text.trim();
+            if !text.is_empty() && !draft.properties.contains_key(&child.name) {
+                draft.properties.insert(child.name.clone(), text.into());
+            }
+        }
+    }
+
     fn add_field(&mut self, child: &XmlElement, draft: &mut FeatureDraft) {
         let text = child.text.trim();
         if child.name == "link" {
             draft.properties.insert("link".into(), child.attribute("href").into());
         } else if child.name == "extensions" {
-            self.with_extensions += 1;
+            self.add_extensions(child, draft);
         } else if FIELDS.contains(&child.name.as_str()) && !text.is_empty() {
             draft.properties.insert(child.name.clone(), text.into());
         }
@@ -226,7 +238,7 @@ impl RowReader for GpxRows {
     fn table_remarks(&self) -> Option<TableRemarks> {
         let mut notes = vec![];
         for (count, sentence) in [
-            (self.with_extensions, "Extensions of GPX are not read, of"),
+            (self.with_extensions, "Nested extensions of GPX are not read, of"),
             (self.with_times, "Times of single positions are not kept, of routes and tracks"),
         ] {
             if count > 0 {

@@ -21,6 +21,7 @@ pub enum ImportFormat {
     GeoPackage,
     Kml,
     FlatGeobuf,
+    GeoParquet,
     Gpx,
     Gml,
     Dxf,
@@ -42,6 +43,7 @@ impl ImportFormat {
             "gpkg" | "geopackage" => Self::GeoPackage,
             "kml" | "kmz" => Self::Kml,
             "fgb" | "flatgeobuf" => Self::FlatGeobuf,
+            "geoparquet" | "parquet" => Self::GeoParquet,
             "gpx" => Self::Gpx,
             "gml" | "wfs" => Self::Gml,
             "dxf" => Self::Dxf,
@@ -49,11 +51,17 @@ impl ImportFormat {
                 return Err(Error::invalid(
                     "format",
                     format!(
-                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv, xlsx, xls, ods, osmpbf, shapefile, gpkg, kml, fgb, gpx, gml or dxf."
+                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv, xlsx, xls, ods, osmpbf, shapefile, gpkg, kml, fgb, geoparquet, gpx, gml or dxf."
                     ),
                 ));
             }
         })
+    }
+
+    /// Whether its rows are the cells of a table, which people fill in.
+    #[must_use]
+    pub fn is_table(self) -> bool {
+        matches!(self, Self::Csv | Self::Workbook(_))
     }
 
     /// The name in sentences.
@@ -70,6 +78,7 @@ impl ImportFormat {
             Self::GeoPackage => "a GeoPackage",
             Self::Kml => "KML",
             Self::FlatGeobuf => "FlatGeobuf",
+            Self::GeoParquet => "GeoParquet",
             Self::Gpx => "GPX",
             Self::Gml => "GML",
             Self::Dxf => "DXF",

@@ -1,7 +1,7 @@
 //! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, workbooks, OpenStreetMap extracts, shapefiles,
-//! GeoPackage, KML, FlatGeobuf, GPX, GML and DXF, also in archives. Reads a file twice when its collection is new: once
-//! for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets past, and
-//! nothing is corrected silently. Writes only through a [`PlanFile`](crate::atlas::PlanFile).
+//! GeoPackage, KML, FlatGeobuf, GeoParquet, GPX, GML and DXF, also in archives. Reads a file twice when its collection
+//! is new: once for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets
+//! past, and nothing is corrected silently. Writes only through a [`PlanFile`](crate::atlas::PlanFile).
 
 mod archive; // members of ZIP archives
 mod batch_channel; // features on their way to the store
@@ -32,6 +32,7 @@ mod job; // files and their collection
 mod kml; // KML
 mod letter_sense; // which letters bytes probably are
 mod osm; // OpenStreetMap extracts
+mod parquet; // GeoParquet
 mod place_names; // places by the names of the plan
 mod plan_import; // an import into a plan file
 mod prepared_source; // a file, and its table as it was understood
@@ -48,6 +49,7 @@ mod table; // tables as officers write them
 mod text_detection; // which encoding a table is in
 mod text_encoding; // encodings of text
 mod text_position; // lines and columns
+mod update; // rows that are features of the plan already
 mod value_kinds; // kinds of values and cells
 mod wkt; // well-known text
 mod workbook; // XLSX, XLS, ODS
@@ -69,3 +71,7 @@ pub use source_facts::{SourceFacts, SourceOptions, StatedCrs};
 pub use survey::{MAX_FIELDS, RenamedField};
 pub use surveyed_field::ExactTextField;
 pub use table::{QuestionChoice, TableAnswers, TableQuestion, TableUnderstanding};
+pub use update::{
+    ConflictHandling, ExistingFeatures, FieldChange, FieldConflict, PastState, PlanFeatures, RowChange, RowChangeKind,
+    UpdateOptions, UpdateOutcome, UpdateReport, ViewerFeatures,
+};

@@ -16,6 +16,7 @@ use super::gpx_rows::{GpxLayer, GpxRows};
 use super::import_format::ImportFormat;
 use super::kml::KmlRows;
 use super::osm;
+use super::parquet::{self, ParquetLayer, ParquetRows};
 use super::progress::ImportProgress;
 use super::row_reader::{RowOptions, RowReader};
 use super::shapefile::{ShapefileLayer, ShapefileParts, ShapefileRows};
@@ -59,6 +60,7 @@ enum SourceLayer {
     Stream,
     Shapefile(Box<ShapefileLayer>),
     GeoPackage(Box<PackageLayer>, PathBuf),
+    GeoParquet(ParquetLayer, PathBuf),
     Gpx(GpxLayer),
 }
 
@@ -180,6 +182,11 @@ impl ImportSource {
                 let path = self.make_path()?;
                 let (layer, facts) = geopackage_rows::open_layer(&self.name, &path, options)?;
                 (self.layer, self.facts) = (SourceLayer::GeoPackage(Box::new(layer), path), facts);
+            }
+            ImportFormat::GeoParquet => {
+                let path = self.make_path()?;
+                let (layer, facts) = parquet::read_layer(&self.name, &path, options)?;
+                (self.layer, self.facts) = (SourceLayer::GeoParquet(layer, path), facts);
             }
             ImportFormat::FlatGeobuf => {
                 self.facts = flatgeobuf_rows::read_facts(&self.name, self.open_unpacked(None)?, options)?;
@@ -313,6 +320,9 @@ impl ImportSource {
             SourceLayer::Shapefile(layer) => return Ok(Box::new(ShapefileRows::open(layer, progress.cloned())?)),
             SourceLayer::GeoPackage(layer, path) => {
                 return Ok(Box::new(GeoPackageRows::open(path, layer, progress.cloned())?));
+            }
+            SourceLayer::GeoParquet(layer, path) => {
+                return Ok(Box::new(ParquetRows::open(path, layer, progress.cloned())?));
             }
             SourceLayer::Gpx(layer) => {
                 return Ok(Box::new(GpxRows::new(self.open_unpacked(progress)?, *layer, self.encoding)?));

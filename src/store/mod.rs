@@ -20,7 +20,10 @@ mod restore; // copies in place of plans
 
 pub use account_store::AccountStore;
 pub use finding::PlanFinding;
-pub use gpkg::{GeoPackage, PackageLayer, PackageReader, PackageRow, PackageShape, PackageSrs, RowFindings};
+pub use gpkg::{
+    GeoPackage, PackageLayer, PackageReader, PackageRow, PackageShape, PackageSrs, PackageWriter, RowFindings,
+    decode_wkb,
+};
 pub use restore::{RestoredPlan, restore_plan, verify_copy};
 
 /// Every write is durable when the call returns.
@@ -47,6 +50,9 @@ pub trait Store: Send + Sync {
         visit: &mut dyn FnMut(FeatureChange) -> Result<()>,
         findings: &mut RowFindings,
     ) -> Result<RevisionNumber>;
+
+    /// The revision of a collection.
+    fn read_revision(&self, id: &CollectionId) -> Result<RevisionNumber>;
 
     /// Tables and columns that are not shown, or can only be read.
     fn list_findings(&self) -> Result<Vec<PlanFinding>>;
@@ -81,6 +87,9 @@ pub trait Store: Send + Sync {
     /// Gives a collection the schema of this one, which has all of its fields with the same types, and more. Values
     /// stay as they are; the new fields are null.
     fn add_fields(&self, collection: &Collection) -> Result<()>;
+
+    /// One feature as it is; `None` when there is none with this id.
+    fn find_feature(&self, id: &CollectionId, feature: &FeatureId) -> Result<Option<Feature>>;
 
     /// The versions of one feature, oldest first.
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>>;

@@ -91,3 +91,25 @@ test('on paper stand the map, its legend, the table and the sources', () =>
     await row(page, 'celje-presernova-redesign').waitFor();
     await idle(page);
   }));
+
+test('files of the trade are chosen and saved by keyboard, and say what they do not hold', () =>
+  visit('?city=celje', async (page) => {
+    await idle(page);
+    await page.getByRole('button', { name: 'Share' }).press('Enter');
+    const format = page.getByLabel('Format', { exact: true });
+    await format.focus();
+    const grid = page.getByLabel('Coordinate system');
+    assert.equal(await grid.isDisabled(), true, 'a workbook has longitude and latitude');
+    const press = () => page.getByRole('button', { name: 'Download', exact: true }).press('Enter');
+    const book = await fileOf(page, press);
+    assert.equal(book.name, 'interventions.xlsx');
+    assert.equal(book.bytes.subarray(0, 2).toString(), 'PK');
+
+    await format.selectOption('dxf');
+    assert.deepEqual(await grid.locator('option').allTextContents(), ['Longitude, latitude (WGS 84)', 'EPSG:3794']);
+    await grid.selectOption('EPSG:3794');
+    const drawing = await fileOf(page, press);
+    assert.equal(drawing.name, 'interventions.dxf');
+    assert.ok(drawing.bytes.toString().includes('EPSG:3794'));
+    await page.getByText('A drawing holds places and ids, no other fields.').waitFor();
+  }));

@@ -1,6 +1,8 @@
-//! The program as people run it: help, exit codes, backup, tiles and accounts; import and check in files of their own.
+//! The program as people run it: help, exit codes, backup, tiles and accounts; import, export and check in files of their
+//! own.
 
 mod check;
+mod export;
 mod import;
 mod place_names;
 mod tables;

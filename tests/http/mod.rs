@@ -7,6 +7,7 @@ mod calendar;
 mod changes;
 mod clients;
 mod conformance;
+mod downloads;
 mod encodings;
 mod events;
 mod filters;

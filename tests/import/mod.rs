@@ -7,6 +7,7 @@ mod exact;
 mod fixtures;
 mod flatgeobuf;
 mod geopackage;
+mod geoparquet;
 mod gml;
 mod gpx;
 mod grid;

@@ -119,6 +119,7 @@ function toCity({ id, geometry, properties: p }: FeatureItem): PlanCity {
     name_en: optionalText(p.name_en),
     names,
     country: textOf(p.country),
+    grid: textOf(p.storage_crs),
     partner: textOf(p.partner),
     point: geometry?.type === 'Point' ? geometry.coordinates : null,
     box: null,

@@ -19,6 +19,8 @@ export interface PlanCity {
   name_en?: string;
   names?: Record<string, string>;
   country: string;
+  /** The reference system of the city's data: `EPSG:3794`. */
+  grid: string;
   partner: string;
   point: Position | null;
   box: BoundingBox | null;

@@ -4,6 +4,7 @@ use super::schemas;
 use crate::collection::{Collection, FieldType};
 use crate::crs::Crs;
 use crate::encoding::jsonfg::JsonProfile;
+use crate::feature_file::WORKBOOK_LANGUAGES;
 use crate::http::response_format::{self, ResponseFormat};
 use crate::query::{self, CRS84_URI, DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value as Json, json};
@@ -38,6 +39,8 @@ pub fn shared_parameters() -> Json {
         "f-items": format_parameter(&response_format::PAGE_FORMATS),
         "f-item": format_parameter(&response_format::ITEM_FORMATS),
         "f-whole": format_parameter(&response_format::DOWNLOAD_FORMATS),
+        "workbook-sheets": query_parameter("workbook-sheets", "Other collections that a workbook (f=xlsx, f=ods) has sheets of.", &json!({"type": "array", "items": {"type": "string"}})),
+        "workbook-language": query_parameter("workbook-language", "The language of the headings and labels of a workbook.", &json!({"type": "string", "enum": WORKBOOK_LANGUAGES, "default": "en"})),
         "profile": query_parameter("profile", "The profile of JSON: plain GeoJSON (RFC 7946), or with the members of JSON-FG.",
             &json!({"type": "array", "items": {"type": "string", "enum": JsonProfile::ALL.map(JsonProfile::id)}})),
         "bbox": query_parameter("bbox", "Selects features that intersect this box: west, south, east, north in degrees, or with heights west, south, bottom, east, north, top. A box with west greater than east crosses the antimeridian.",
@@ -69,7 +72,8 @@ pub fn items_parameters(collection: &Collection) -> Vec<Json> {
 
 /// All features at once.
 pub fn download_parameters(collection: &Collection) -> Vec<Json> {
-    [search_parameters(collection), vec![reference_parameter("f-whole")]].concat()
+    let own = ["f-whole", "workbook-sheets", "workbook-language"].map(reference_parameter).to_vec();
+    [search_parameters(collection), own].concat()
 }
 
 /// Parameters that select features.

@@ -20,6 +20,8 @@ pub enum KmlType {
     Text,
     Number,
     Boolean,
+    /// Lists and objects, as our export writes them.
+    Json,
 }
 
 /// What is told of all placemarks together.
@@ -48,6 +50,7 @@ impl KmlType {
         match name {
             "int" | "uint" | "short" | "ushort" | "float" | "double" | "long" => Self::Number,
             "bool" | "boolean" => Self::Boolean,
+            "json" => Self::Json,
             _ => Self::Text,
         }
     }
@@ -129,6 +132,7 @@ fn typed_value(kind: KmlType, text: &str) -> Json {
         (_, "") => Json::Null,
         (KmlType::Boolean, "1" | "true") => true.into(),
         (KmlType::Boolean, "0" | "false") => false.into(),
+        (KmlType::Json, _) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
         (KmlType::Number, _) => match NumberLiteral::parse(text) {
             Some(NumberLiteral::Exact(number)) => number.into(),
             _ => text.into(),

@@ -12,6 +12,7 @@ mod coordinate_text; // coordinates in cells
 mod date_reading; // dates and periods
 mod date_tokens; // their parts
 mod date_words; // their words in ten languages
+mod exported_sheet; // workbooks that were exported from a plan
 mod field_names; // what fields are called
 mod field_readings; // how a field reads its cells
 pub mod folding; // words without case and accents
@@ -36,6 +37,7 @@ mod vocabulary_words; // words of vocabularies
 
 pub use answers::TableAnswers;
 pub use cell::{TableCell, TableRow, column_letters, json_number};
+pub use exported_sheet::{ABOUT_SHEET, ExportedWorkbook};
 pub use heading::MergedCells;
 pub use named_places::ask_place_names;
 pub use plain_text::is_plain_text;

@@ -60,6 +60,8 @@ pub struct UnderstoodTable {
     pub blank_rows: u64,
     /// Places of rows that have none, by their names; `None` when they are not wanted.
     pub named_places: Option<NamedPlaces>,
+    /// How many features a workbook had when it was exported for this collection.
+    pub exported_features: Option<u64>,
 }
 
 /// Where the rows come from.

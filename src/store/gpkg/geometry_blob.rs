@@ -2,8 +2,8 @@
 //! that other programs write.
 
 use super::wkb::{self, DecodedGeometry};
+use crate::encoding::wkb::write_wkb;
 use crate::feature::{Geometry, bbox_of};
-use geo_types::{Coord, LineString, Polygon};
 
 /// WGS 84, longitude first.
 pub(super) const SRS_ID: i32 = 4326;
@@ -13,12 +13,17 @@ const LITTLE_ENDIAN: u8 = 1;
 const EMPTY_FLAG: u8 = 1 << 4;
 const ENVELOPE_XY_FLAG: u8 = 1 << 1;
 
-/// Appends a geometry to `out`. A point gets no envelope, as its coordinates follow the header.
+/// Appends a geometry in degrees to `out`.
 pub(super) fn encode_geometry(geometry: &Geometry, out: &mut Vec<u8>) {
+    encode_in_srs(geometry, SRS_ID, out);
+}
+
+/// Appends a geometry in a reference system. A point gets no envelope, as its coordinates follow the header.
+pub(super) fn encode_in_srs(geometry: &Geometry, srs_id: i32, out: &mut Vec<u8>) {
     let envelope = if matches!(geometry, Geometry::Point(_)) { None } else { bbox_of(geometry) };
     out.extend_from_slice(b"GP\0");
     out.push(LITTLE_ENDIAN | if envelope.is_some() { ENVELOPE_XY_FLAG } else { 0 });
-    out.extend_from_slice(&SRS_ID.to_le_bytes());
+    out.extend_from_slice(&srs_id.to_le_bytes());
     for number in envelope.into_iter().flat_map(|b| [b.west, b.east, b.south, b.north]) {
         out.extend_from_slice(&number.to_le_bytes());
     }
@@ -88,82 +93,6 @@ impl<'a> BlobHeader<'a> {
         };
         let envelope = (numbers > 0).then(|| [number(0), number(1), number(2), number(3)]);
         Ok(Self { empty: flags & EMPTY_FLAG != 0, envelope, wkb })
-    }
-}
-
-fn write_wkb(geometry: &Geometry, out: &mut Vec<u8>) {
-    use geo_types::Geometry as G;
-    match geometry {
-        G::Point(p) => {
-            write_type(1, out);
-            write_coord(p.0, out);
-        }
-        G::Line(l) => {
-            write_type(2, out);
-            write_coords(&[l.start, l.end], out);
-        }
-        G::LineString(l) => write_line(l, out),
-        G::Polygon(p) => write_polygon(p, out),
-        G::Rect(r) => write_polygon(&r.to_polygon(), out),
-        G::Triangle(t) => write_polygon(&t.to_polygon(), out),
-        G::MultiPoint(m) => {
-            write_type(4, out);
-            write_count(m.0.len(), out);
-            for point in m {
-                write_type(1, out);
-                write_coord(point.0, out);
-            }
-        }
-        G::MultiLineString(m) => {
-            write_type(5, out);
-            write_count(m.0.len(), out);
-            m.iter().for_each(|line| write_line(line, out));
-        }
-        G::MultiPolygon(m) => {
-            write_type(6, out);
-            write_count(m.0.len(), out);
-            m.iter().for_each(|polygon| write_polygon(polygon, out));
-        }
-        G::GeometryCollection(c) => {
-            write_type(7, out);
-            write_count(c.len(), out);
-            c.iter().for_each(|member| write_wkb(member, out));
-        }
-    }
-}
-
-fn write_type(code: u32, out: &mut Vec<u8>) {
-    out.push(LITTLE_ENDIAN);
-    out.extend_from_slice(&code.to_le_bytes());
-}
-
-fn write_count(n: usize, out: &mut Vec<u8>) {
-    out.extend_from_slice(&(n as u32).to_le_bytes());
-}
-
-fn write_coord(coord: Coord, out: &mut Vec<u8>) {
-    out.extend_from_slice(&coord.x.to_le_bytes());
-    out.extend_from_slice(&coord.y.to_le_bytes());
-}
-
-fn write_coords(coords: &[Coord], out: &mut Vec<u8>) {
-    write_count(coords.len(), out);
-    out.reserve(coords.len() * 16);
-    coords.iter().for_each(|c| write_coord(*c, out));
-}
-
-fn write_line(line: &LineString, out: &mut Vec<u8>) {
-    write_type(2, out);
-    write_coords(&line.0, out);
-}
-
-fn write_polygon(polygon: &Polygon, out: &mut Vec<u8>) {
-    write_type(3, out);
-    let rings = if polygon.exterior().0.is_empty() { 0 } else { 1 + polygon.interiors().len() };
-    write_count(rings, out);
-    if rings > 0 {
-        write_coords(&polygon.exterior().0, out);
-        polygon.interiors().iter().for_each(|ring| write_coords(&ring.0, out));
     }
 }
 

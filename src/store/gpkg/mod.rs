@@ -67,13 +67,15 @@ mod log_page; // the change log, page by page
 mod migrate; // older files
 mod open; // opening and creating files
 mod package_reader; // files of other programs, for an import
+mod package_writer; // files for other programs
 mod replacing_load; // many features in place of all
 mod scan; // reading features
 mod table_filler; // rows of a load
 mod watch; // changes by other programs
 
 pub use open::check_integrity;
-pub use package_reader::{PackageLayer, PackageReader, PackageRow, PackageShape, PackageSrs};
+pub use package_reader::{PackageLayer, PackageReader, PackageRow, PackageShape, PackageSrs, decode_wkb};
+pub use package_writer::PackageWriter;
 pub use row_findings::RowFindings;
 
 /// One GeoPackage file. Any number of readers, one writer at a time.
@@ -109,6 +111,10 @@ impl Store for GeoPackage {
         self.shared.run_read(|conn, _| Ok(self.shared.current_catalog(conn)?.findings.to_vec()))
     }
 
+    fn read_revision(&self, id: &CollectionId) -> Result<RevisionNumber> {
+        self.shared.run_read(|conn, layers| contents::read_revision(conn, find_layer(layers, id)?))
+    }
+
     fn scan_with_findings(
         &self,
         id: &CollectionId,
@@ -134,6 +140,10 @@ impl Store for GeoPackage {
 
     fn add_fields(&self, collection: &Collection) -> Result<()> {
         self.shared.add_fields(collection)
+    }
+
+    fn find_feature(&self, id: &CollectionId, feature: &FeatureId) -> Result<Option<Feature>> {
+        self.shared.run_read(|conn, layers| find_layer(layers, id)?.find_feature(conn, feature))
     }
 
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>> {

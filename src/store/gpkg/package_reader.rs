@@ -6,6 +6,7 @@ use super::geometry_blob::decode_geometry;
 use super::sql_functions::register_functions;
 use super::sql_text::quote_name;
 use super::tables::table_exists;
+use super::wkb::{DecodedGeometry, read_wkb};
 use crate::error::{Error, Result};
 use crate::feature::Geometry;
 use rusqlite::types::ValueRef;
@@ -73,6 +74,15 @@ pub struct PackageShape {
     pub flattened: bool,
     /// Arcs became lines of short segments.
     pub linearised: bool,
+}
+
+/// Reads well-known binary as other formats hold it.
+///
+/// # Errors
+/// The end of a sentence that begins with "the geometry".
+pub fn decode_wkb(wkb: &[u8]) -> Result<PackageShape, &'static str> {
+    let DecodedGeometry { geometry, flattened, linearised } = read_wkb(wkb)?;
+    Ok(PackageShape { geometry, flattened, linearised })
 }
 
 impl PackageReader {

@@ -75,9 +75,14 @@ pub(super) fn create_geopackage(conn: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Creates the tables of extensions that are missing.
+pub(super) fn create_extension_tables(conn: &Connection) -> Result<()> {
+    Ok(conn.execute_batch(CREATE_EXTENSIONS)?)
+}
+
 /// Makes a GeoPackage a plan without collections.
 pub(super) fn create_own_tables(conn: &Connection) -> Result<()> {
-    conn.execute_batch(CREATE_EXTENSIONS)?;
+    create_extension_tables(conn)?;
     conn.execute_batch(CREATE_OWN_TABLES)?;
     conn.execute_batch(CREATE_VERSION_2_TABLES)?;
     conn.execute("INSERT INTO cityheart_meta VALUES ('schema_version', ?1)", [SCHEMA_VERSION])?;

@@ -1,7 +1,7 @@
 //! What somebody may not see is absent everywhere: every surface is walked as every role over a plan in which each
 //! forbidden thing has a mark of its own.
 
-mod plan;
+pub mod plan;
 mod walk;
 
 use crate::support::server::{Plan, by, send};

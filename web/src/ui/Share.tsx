@@ -5,6 +5,12 @@ import { t } from '../i18n';
 import { announcement, cityName, filter, foundInterventions, plan, printing } from '../state';
 import { Icon } from './Icon';
 import { downloadCsv, downloadGeojson, downloadPicture } from './downloads';
+import { lazyPart } from './lazyPart';
+
+const FileDownloads = lazyPart(
+  () => import('./FileDownloads').then((part) => part.FileDownloads),
+  () => null,
+);
 
 const copied = signal('');
 const open = signal(false);
@@ -60,6 +66,7 @@ function ShareContents() {
           </button>
         </div>
       </fieldset>
+      <FileDownloads />
       <h3>{t('qgis.label')}</h3>
       <p class="note">{t('qgis.note')}</p>
       <CopyButton id="qgis-features" name={t('qgis.features')} value={`${base}api`} />
