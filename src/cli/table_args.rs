@@ -60,6 +60,7 @@ impl TableArgs {
             map: pairs("--map", &self.map)?,
             set: pairs("--set", &self.set)?,
             crs: crs.map(ToOwned::to_owned),
+            cells: vec![],
         };
         let Some(path) = &self.recipe else { return Ok(own) };
         let text = std::fs::read_to_string(path)

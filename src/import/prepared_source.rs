@@ -7,13 +7,14 @@ use super::row_reader::{RowOptions, RowReader};
 use super::source::ImportSource;
 use super::source_facts::SourceFacts;
 use super::table::{
-    HEAD_BYTES, QuestionChoice, RowIterator, TableAnswers, TableQuestion, TableRowsSource, TableTarget,
-    TableUnderstanding, TextForm, TextRows, UnderstoodRows, UnderstoodTable, is_plain_text, quote_argument,
-    understand_rows, understand_sheet,
+    CellCorrection, HEAD_BYTES, QuestionChoice, RowIterator, SheetEntry, TableAnswers, TableQuestion, TableRow,
+    TableRowsSource, TableTarget, TableUnderstanding, TextForm, TextRows, UnderstoodRows, UnderstoodTable, correct_row,
+    is_plain_text, quote_argument, understand_rows, understand_sheet,
 };
 use super::text_encoding::TextEncoding;
-use super::workbook::{SheetChoice, SheetEntry, read_workbook};
+use super::workbook::{SheetChoice, read_workbook};
 use crate::error::{Error, Result};
+use serde_json::json;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -59,7 +60,7 @@ impl<'a> PreparedSource<'a> {
     ) -> Result<Box<dyn RowReader + Send>> {
         let Some(table) = &self.table else { return self.source.open_rows(progress, options) };
         let rows: RowIterator = match &table.rows {
-            TableRowsSource::Text(form) => Box::new(TextRows::new(self.source.open_unpacked(progress)?, form)?),
+            TableRowsSource::Text(form) => open_text(self.source, progress, form, &table.corrections)?,
             TableRowsSource::Sheet(sheet) => {
                 let sheet = sheet.clone();
                 Box::new((0..sheet.rows.len()).map(move |at| Ok(sheet.rows[at].clone())))
@@ -85,14 +86,16 @@ fn understand_text(
     if answers.is_empty() && is_plain_text(&head, is_whole, &form, target) {
         return Ok(None);
     }
-    let open = || Ok(Box::new(TextRows::new(source.open_unpacked(None)?, &form)?) as RowIterator);
+    let open = || open_text(source, None, &form, &answers.cells);
     let mut table = understand_rows(&open, target, answers)?;
     let summary = &mut table.summary;
     summary.file.clone_from(&source.name);
     summary.encoding = Some(form.encoding.name().to_owned());
+    summary.encoding_example = form.detected.as_ref().and_then(|detected| detected.example.clone());
     summary.form = Some(describe_form(&form));
     summary.questions.splice(0..0, ask_encoding(&form));
     table.rows = TableRowsSource::Text(form);
+    table.corrections.clone_from(&answers.cells);
     Ok(Some(table))
 }
 
@@ -107,7 +110,9 @@ fn ask_encoding(form: &TextForm) -> Option<TableQuestion> {
     let detected = form.detected.as_ref().filter(|d| !d.is_certain)?;
     let (other, word) = detected.other.as_ref()?;
     let choice = |word: &str, encoding: TextEncoding| {
-        QuestionChoice::new(format!("'{word}'"), format!("--encoding {}", encoding.name()))
+        let name = encoding.name();
+        QuestionChoice::new(name, format!("'{word}'"), format!("--encoding {name}"), json!({"encoding": name}))
+            .with_parameters(json!({"value": word}))
     };
     let own = detected.example.clone().unwrap_or_default();
     Some(TableQuestion {
@@ -116,6 +121,8 @@ fn ask_encoding(form: &TextForm) -> Option<TableQuestion> {
         choices: vec![choice(&own, detected.encoding), choice(word, *other)],
         default: Some(0),
         cells: 0,
+        columns: vec![],
+        parameters: json!({}),
     })
 }
 
@@ -133,10 +140,12 @@ fn understand_workbook(
     match read_workbook(source.open_seekable()?, format, answers.sheet.as_deref()).map_err(at_file)? {
         SheetChoice::Several(sheets) => Ok(ask_sheet(source, &sheets)),
         SheetChoice::Read(mut sheet) => {
+            sheet.correct(&answers.cells);
             let mut table = understand_sheet(&mut sheet, target, answers).map_err(at_file)?;
             table.summary.file.clone_from(&source.name);
             table.summary.sheet = Some(sheet.name.clone());
             table.summary.other_sheets.clone_from(&sheet.other_sheets);
+            table.summary.sheets = std::mem::take(&mut sheet.sheets);
             table.rows = TableRowsSource::Sheet(Arc::new(*sheet));
             Ok(table)
         }
@@ -145,17 +154,24 @@ fn understand_workbook(
 
 fn ask_sheet(source: &ImportSource, sheets: &[SheetEntry]) -> UnderstoodTable {
     let tables = sheets.iter().filter(|sheet| sheet.has_table && !sheet.is_hidden);
-    let choices = tables.map(|s| QuestionChoice::new("", format!("--sheet {}", quote_argument(&s.name)))).collect();
+    let choice = |s: &SheetEntry| {
+        let option = format!("--sheet {}", quote_argument(&s.name));
+        QuestionChoice::new(s.name.clone(), "", option, json!({"sheet": s.name}))
+    };
+    let choices = tables.map(choice).collect();
     let question = TableQuestion {
         id: "sheet",
         sentence: "Several sheets have tables. Which one is meant?".into(),
         choices,
         default: None,
         cells: 0,
+        columns: vec![],
+        parameters: json!({}),
     };
     let summary = TableUnderstanding {
         file: source.name.clone(),
         other_sheets: sheets.iter().map(|sheet| sheet.name.clone()).collect(),
+        sheets: sheets.to_vec(),
         questions: vec![question],
         ..TableUnderstanding::default()
     };
@@ -167,5 +183,25 @@ fn ask_sheet(source: &ImportSource, sheets: &[SheetEntry]) -> UnderstoodTable {
         left_out: Default::default(),
         without_place: None,
         blank_rows: 0,
+        corrections: vec![],
     }
+}
+
+/// The rows of a text, with its corrections.
+fn open_text(
+    source: &ImportSource,
+    progress: Option<&Arc<ImportProgress>>,
+    form: &TextForm,
+    corrections: &[CellCorrection],
+) -> Result<RowIterator> {
+    let rows = TextRows::new(source.open_unpacked(progress)?, form)?;
+    if corrections.is_empty() {
+        return Ok(Box::new(rows));
+    }
+    let corrections = corrections.to_vec();
+    let correct = move |mut row: TableRow| {
+        correct_row(&mut row, None, &corrections);
+        row
+    };
+    Ok(Box::new(rows.map(move |row| row.map(&correct))))
 }

@@ -1,6 +1,7 @@
 //! What the caller says of a table, so that it is not asked: sheet, rows of headings, decimal sign, and so on. The same
 //! answers, kept as a recipe, read the next file of the same form.
 
+use super::cell_corrections::CellCorrection;
 use super::date_reading::DayOrder;
 use super::date_words::MonthLanguage;
 use super::heading::HeaderRows;
@@ -24,6 +25,8 @@ pub struct TableAnswers {
     pub set: Vec<(String, String)>,
     /// As `--crs` has it; `none` keeps coordinates as numbers.
     pub crs: Option<String>,
+    /// Corrections of single cells, which a recipe does not keep.
+    pub cells: Vec<CellCorrection>,
 }
 
 /// The version of recipes.
@@ -109,6 +112,7 @@ impl TableAnswers {
             map: join(self.map, recipe.map),
             set: join(self.set, recipe.set),
             crs: self.crs.or(recipe.crs),
+            cells: self.cells,
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod answers; // what the caller says
 mod cell; // cells and where they are
+mod cell_corrections; // cells that the caller corrects
 mod cell_words; // yes, nothing, totals
 mod column_evidence; // what all cells of a column say
 mod column_layout; // what a column becomes
@@ -24,6 +25,7 @@ mod question; // what is asked
 mod round_trip; // what is written is read back
 mod row_filter; // rows that are no features
 mod sheet_table; // a sheet in memory
+mod table_note; // what is told beside columns
 mod table_scan; // the first reading
 mod text_table; // a text, row by row
 mod understand; // all of it together
@@ -35,11 +37,15 @@ mod vocabulary_words; // words of vocabularies
 
 pub use answers::TableAnswers;
 pub use cell::{TableCell, TableRow, column_letters, json_number};
+pub use cell_corrections::{CellCorrection, correct_row};
+pub use column_layout::{ColumnLayout, ColumnRole};
 pub use heading::MergedCells;
+pub use place_columns::PlaceRole;
 pub use plain_text::is_plain_text;
 pub use question::{QuestionChoice, TableQuestion, quote_argument};
-pub use sheet_table::SheetTable;
+pub use sheet_table::{SheetEntry, SheetTable};
+pub use table_note::TableNote;
 pub use text_table::{HEAD_BYTES, TextForm, TextRows};
 pub use understand::{TableTarget, understand_rows, understand_sheet};
-pub use understanding::{TableRowsSource, TableUnderstanding, UnderstoodTable};
+pub use understanding::{ColumnSummary, TableRowsSource, TableUnderstanding, UnderstoodTable};
 pub use understood_rows::{RowIterator, UnderstoodRows};

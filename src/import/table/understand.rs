@@ -16,11 +16,13 @@ use super::sheet_table::SheetTable;
 use super::table_scan::{ScannedTable, scan_heading, scan_rows};
 use super::understanding::{ColumnSummary, TableRowsSource, TableUnderstanding, UnderstoodTable};
 use super::understanding_notes::{note_rows, note_text_columns};
+use super::value_reading::ValueReading;
 use crate::collection::{Collection, FieldType};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::intake::CityLocations;
 use crate::plan::PlanModel;
+use serde_json::{Map, Value as Json, json};
 use std::collections::HashSet;
 
 /// What a table is read for.
@@ -133,6 +135,7 @@ impl Understander<'_> {
             left_out: self.scan.left_out_numbers(),
             without_place: (!is_silent).then(|| places.candidates.clone()),
             blank_rows: if self.sheet.is_some() { 0 } else { self.scan.blank },
+            corrections: vec![],
         })
     }
 
@@ -205,6 +208,10 @@ impl Understander<'_> {
                 ColumnRole::Period(_) => Some("dates and periods".into()),
                 ColumnRole::Place(_) | ColumnRole::Skipped => None,
             };
+            if let ColumnRole::Property { reading: ValueReading::Number(number), .. } = &role {
+                summary.decimal = Some(number.sign.name());
+                summary.unit = number.is_money.then_some("EUR");
+            }
             layout.columns.push(role);
             summaries.push(summary);
         }
@@ -230,6 +237,7 @@ impl Understander<'_> {
         ColumnSummary {
             column: at,
             heading: self.names()[at].clone(),
+            headings: self.scan.heading.levels_of(at),
             cells: evidence.cells(),
             example: evidence.example.clone(),
             ..ColumnSummary::default()
@@ -318,15 +326,28 @@ impl Understander<'_> {
                 likely.iter().map(|(at, field)| format!("'{}' the field '{field}'", name(*at))).collect();
             let yes: Vec<String> = likely.iter().map(|(at, field)| map(*at, field)).collect();
             let no: Vec<String> = likely.iter().map(|(at, _)| map(*at, "")).collect();
+            let pair = |(at, field): &(usize, String)| json!({"heading": name(*at), "field": field});
             questions.push(TableQuestion {
                 id: "columns",
                 sentence: format!("Is {}?", pairs.join(", and ")),
                 choices: vec![
-                    QuestionChoice::new("yes", yes.join(" ")),
-                    QuestionChoice::new("leave out", no.join(" ")),
+                    QuestionChoice::new(
+                        "yes",
+                        "yes",
+                        yes.join(" "),
+                        map_answer(likely.iter().map(|(at, f)| (name(*at), f.as_str()))),
+                    ),
+                    QuestionChoice::new(
+                        "leave-out",
+                        "leave out",
+                        no.join(" "),
+                        map_answer(likely.iter().map(|(at, _)| (name(*at), ""))),
+                    ),
                 ],
                 default: Some(0),
                 cells: cells(&mut likely.iter().map(|(at, _)| *at)),
+                columns: likely.iter().map(|(at, _)| *at).collect(),
+                parameters: json!({"columns": likely.iter().map(pair).collect::<Vec<_>>()}),
             });
         }
         let open: Vec<usize> = unmatched.iter().copied().filter(|at| !is_id(at)).collect();
@@ -340,11 +361,18 @@ impl Understander<'_> {
                     names.join(", ")
                 ),
                 choices: vec![
-                    QuestionChoice::new("leave out", left.join(" ")),
-                    QuestionChoice::new("leave out all such", "--lenient"),
+                    QuestionChoice::new(
+                        "leave-out",
+                        "leave out",
+                        left.join(" "),
+                        map_answer(open.iter().map(|at| (name(*at), ""))),
+                    ),
+                    QuestionChoice::new("", "leave out all such", "--lenient", Json::Null),
                 ],
                 default: Some(0),
                 cells: cells(&mut open.iter().copied()),
+                parameters: json!({"headings": open.iter().map(|at| name(*at)).collect::<Vec<_>>()}),
+                columns: open,
             });
         }
     }
@@ -383,9 +411,16 @@ impl Understander<'_> {
                 "No column is {}, which every feature needs. Which value do all rows have?",
                 missing.iter().map(|m| format!("'{m}'")).collect::<Vec<_>>().join(", ")
             ),
-            choices: vec![QuestionChoice::new("", options.join(" "))],
+            choices: vec![QuestionChoice::new("", "", options.join(" "), Json::Null)],
             default: None,
             cells: self.scan.features * missing.len() as u64,
+            columns: vec![],
+            parameters: json!({"fields": missing}),
         });
     }
+}
+
+/// The members of a recipe that give columns to fields.
+fn map_answer<'f>(pairs: impl Iterator<Item = (String, &'f str)>) -> Json {
+    json!({"map": pairs.map(|(name, field)| (name, field.into())).collect::<Map<String, Json>>()})
 }

@@ -2,9 +2,11 @@
 //! and styles, the rows that are no features, and what is asked.
 
 use super::cell::column_letters;
+use super::cell_corrections::CellCorrection;
 use super::column_layout::ColumnLayout;
 use super::question::TableQuestion;
-use super::sheet_table::SheetTable;
+use super::sheet_table::{SheetEntry, SheetTable};
+use super::table_note::TableNote;
 use super::text_table::TextForm;
 use crate::error::count_noun;
 use serde_json::{Value as Json, json};
@@ -17,9 +19,13 @@ pub struct TableUnderstanding {
     pub file: String,
     pub sheet: Option<String>,
     pub other_sheets: Vec<String>,
+    /// All sheets of the workbook.
+    pub sheets: Vec<SheetEntry>,
     /// `windows-1250, as in 'občina'; cells between semicolons`.
     pub form: Option<String>,
     pub encoding: Option<String>,
+    /// A word with letters beyond ASCII, as it reads in this encoding.
+    pub encoding_example: Option<String>,
     /// Rows of headings, from 1.
     pub heading_rows: Vec<u64>,
     pub merged_cells: usize,
@@ -27,7 +33,7 @@ pub struct TableUnderstanding {
     pub data_rows: (u64, u64),
     pub features: u64,
     pub columns: Vec<ColumnSummary>,
-    pub notes: Vec<String>,
+    pub notes: Vec<TableNote>,
     pub questions: Vec<TableQuestion>,
 }
 
@@ -36,12 +42,18 @@ pub struct TableUnderstanding {
 pub struct ColumnSummary {
     pub column: usize,
     pub heading: String,
+    /// The texts above it, the uppermost first.
+    pub headings: Vec<String>,
     /// The field, or the part of a place; `None` when it is left out or not known.
     pub field: Option<String>,
     /// `sure`, `likely`, `none`; `None` for a new collection.
     pub confidence: Option<&'static str>,
     pub reason: Option<String>,
     pub style: Option<String>,
+    /// The decimal sign of its numbers: `comma`.
+    pub decimal: Option<&'static str>,
+    /// `EUR` for amounts.
+    pub unit: Option<&'static str>,
     pub cells: u64,
     pub example: Option<String>,
 }
@@ -57,6 +69,8 @@ pub struct UnderstoodTable {
     /// Sentences on columns that may hold places, when none does.
     pub without_place: Option<Vec<String>>,
     pub blank_rows: u64,
+    /// Corrections of cells of a text; those of a sheet are in its rows.
+    pub corrections: Vec<CellCorrection>,
 }
 
 /// Where the rows come from.
@@ -82,7 +96,7 @@ impl TableUnderstanding {
             "data_rows": [self.data_rows.0, self.data_rows.1],
             "features": self.features,
             "columns": columns,
-            "notes": self.notes,
+            "notes": self.notes.iter().map(|note| note.sentence.as_str()).collect::<Vec<_>>(),
             "questions": self.questions.iter().map(TableQuestion::to_json).collect::<Vec<_>>(),
         })
     }
@@ -108,7 +122,7 @@ impl TableUnderstanding {
         }
         lines.extend(self.form.iter().map(|form| format!("Text: {form}.")));
         lines.extend(self.columns.iter().filter(|c| c.cells > 0 || c.field.is_some()).map(ColumnSummary::to_line));
-        lines.extend(self.notes.iter().cloned());
+        lines.extend(self.notes.iter().map(|note| note.sentence.clone()));
         lines
     }
 }

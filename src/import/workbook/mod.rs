@@ -12,7 +12,7 @@ mod xml_attribute; // attributes of elements
 
 use crate::error::Result;
 
-pub use sheet_choice::{SheetChoice, SheetEntry, WorkbookInput};
+pub use sheet_choice::{SheetChoice, WorkbookInput};
 
 /// The formats of workbooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
