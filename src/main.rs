@@ -183,6 +183,7 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
         layer: args.layer.clone().or_else(|| answers.sheet.clone()),
         encoding: answers.encoding.clone(),
         crs: if named_crs.is_some() { crs.or(Some(Crs::CRS84)) } else { None },
+        bounds: None,
     };
     let open = |path: &PathBuf| {
         let said = said.clone();
@@ -193,7 +194,8 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     cli::on_interrupt(move || stopped.stop())?;
     let prepare = |path: &PathBuf| open(path)?.prepare_for(&args.into, &progress);
     let sources = args.files.iter().map(prepare).collect::<Result<Vec<_>>>()?;
-    let options = ImportOptions { id: args.id.clone(), lenient: args.lenient, crs, answers: answers.clone() };
+    let options =
+        ImportOptions { id: args.id.clone(), lenient: args.lenient, crs, answers: answers.clone(), tells_all: false };
     let (plan, into) = (args.plan.clone(), args.into.clone());
     let request = PlanImportRequest { plan, into, replace: args.replace, dry_run: args.dry_run, options };
     let plan_import = PlanImport::open(request, &sources)?;

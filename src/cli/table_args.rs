@@ -61,6 +61,7 @@ impl TableArgs {
             set: pairs("--set", &self.set)?,
             crs: crs.map(ToOwned::to_owned),
             cells: vec![],
+            places: vec![],
         };
         let Some(path) = &self.recipe else { return Ok(own) };
         let text = std::fs::read_to_string(path)

@@ -56,6 +56,28 @@ impl ImportFormat {
         })
     }
 
+    /// The name that `--format` uses.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GeoJson => "geojson",
+            Self::GeoJsonLines => "geojsonl",
+            Self::GeoJsonSeq => "geojsonseq",
+            Self::Csv => "csv",
+            Self::Workbook(WorkbookFormat::Xlsx) => "xlsx",
+            Self::Workbook(WorkbookFormat::Xls) => "xls",
+            Self::Workbook(WorkbookFormat::Ods) => "ods",
+            Self::OsmPbf => "osmpbf",
+            Self::Shapefile => "shapefile",
+            Self::GeoPackage => "gpkg",
+            Self::Kml => "kml",
+            Self::FlatGeobuf => "fgb",
+            Self::Gpx => "gpx",
+            Self::Gml => "gml",
+            Self::Dxf => "dxf",
+        }
+    }
+
     /// The name in sentences.
     #[must_use]
     pub fn title(self) -> &'static str {

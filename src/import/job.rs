@@ -5,6 +5,7 @@ use super::batch_channel::open_channel;
 use super::feature_validator::{CollectionOrigin, FeatureValidator};
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use super::id_registry::IdRegistry;
+use super::plain_comparison::PlainComparison;
 use super::prepared_source::PreparedSource;
 use super::progress::ImportProgress;
 use super::report::ImportReport;
@@ -14,6 +15,7 @@ use super::source_reader::SourceReader;
 use super::survey::{FieldSurvey, RenamedField};
 use super::surveyed_field::{ExactTextField, UnreadTimes};
 use super::table::{TableAnswers, TableQuestion, TableTarget};
+use super::update::{ExistingFeatures, UpdateOptions, UpdateOutcome};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -33,6 +35,8 @@ pub struct ImportOptions {
     pub crs: Option<Crs>,
     /// What the caller says of tables.
     pub answers: TableAnswers,
+    /// Plain texts are understood, too, so that their columns can be told.
+    pub tells_all: bool,
 }
 
 impl ImportOptions {
@@ -97,7 +101,8 @@ impl<'a> ImportJob<'a> {
         let prepare = |collection: Option<&Collection>, is_model: bool, cities: &CityLocations| {
             let id_property = options.id.as_deref();
             let lenient = options.lenient;
-            let target = TableTarget { model, collection, is_model, cities, crs, id_property, lenient };
+            let tells_all = options.tells_all;
+            let target = TableTarget { model, collection, is_model, cities, crs, id_property, lenient, tells_all };
             sources
                 .iter()
                 .map(|source| PreparedSource::prepare(source, &target, &options.answers))
@@ -154,6 +159,11 @@ impl<'a> ImportJob<'a> {
         &self.collection
     }
 
+    /// The files as they were understood.
+    pub(super) fn sources(&self) -> &[PreparedSource<'a>] {
+        &self.sources
+    }
+
     /// Reads the files and hands the features to `load`, in the order of the files, while it reads on in another
     /// thread. When there are faults and the import is not lenient, all are found first, and then the iterator ends in
     /// an error.
@@ -202,6 +212,30 @@ impl<'a> ImportJob<'a> {
         report.notes = self.sources.iter().flat_map(|s| s.facts().notes.iter().cloned()).chain(read.notes).collect();
         report.blank_rows = read.blank_rows;
         (report, loaded)
+    }
+}
+
+impl ImportJob<'_> {
+    /// Reads the files and compares their rows with the features of the plan, instead of adding them: a row that names
+    /// a feature by its id or its code changes it, any other is new. Nothing is written; what
+    /// [`UpdateOutcome::to_edits`] or [`UpdateOutcome::to_requests`] gives is to be committed as one change set. The
+    /// outcome is there also when rows have faults or questions are open; the report has the findings.
+    pub fn compare(
+        self,
+        existing: &dyn ExistingFeatures,
+        options: UpdateOptions,
+    ) -> (ImportReport, Result<UpdateOutcome>) {
+        let _ = options;
+        let mut report = ImportReport::new(self.origin);
+        report.tables = self.sources.iter().filter_map(PreparedSource::understanding).cloned().collect();
+        let mut comparison = PlainComparison::new(&self.collection, existing);
+        let lonlat = SourceCrs::lonlat();
+        let validator =
+            FeatureValidator::new(self.model, &self.collection, None, IdRegistry::default(), (&lonlat, &self.cities));
+        let outcome = comparison.compare(validator, &self.sources, &self.source_crs, self.options.row_options());
+        report.findings = comparison.findings;
+        report.read = comparison.read;
+        (report, outcome)
     }
 }
 

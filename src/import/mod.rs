@@ -3,6 +3,7 @@
 //! for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets past, and
 //! nothing is corrected silently. Writes only through a [`PlanFile`](crate::atlas::PlanFile).
 
+mod assistant; // a file that a person brings in step by step
 mod archive; // members of ZIP archives
 mod batch_channel; // features on their way to the store
 mod byte_reader; // bytes with line numbers
@@ -32,6 +33,7 @@ mod job; // files and their collection
 mod kml; // KML
 mod letter_sense; // which letters bytes probably are
 mod osm; // OpenStreetMap extracts
+mod plain_comparison; // rows beside features
 mod plan_import; // an import into a plan file
 mod prepared_source; // a file, and its table as it was understood
 mod progress; // how far an import is
@@ -39,6 +41,7 @@ mod report; // what an import did
 mod row_reader; // what every format is read through
 mod shapefile; // shapefiles
 mod source; // a file, its format and its rows
+mod source_bounds; // what reading may use
 mod source_facts; // what was understood of a file
 mod source_reader; // the second reading
 mod survey; // the first reading
@@ -47,11 +50,13 @@ mod table; // tables as officers write them
 mod text_detection; // which encoding a table is in
 mod text_encoding; // encodings of text
 mod text_position; // lines and columns
+mod update; // rows that are features of the plan already
 mod value_kinds; // kinds of values and cells
 mod wkt; // well-known text
 mod workbook; // XLSX, XLS, ODS
 mod xml; // XML documents
 
+pub use assistant::{ImportAnswers, ImportReview, PlanFeatures, ReviewRequest, review_import};
 pub use demo::{demo_sources, fill_demo_plan};
 pub use encoding_choice::{EncodingChoice, EncodingReason};
 pub use feature_validator::{CollectionOrigin, RepairCounts};
@@ -63,7 +68,12 @@ pub use plan_import::{ImportOutcome, PlanImport, PlanImportRequest};
 pub use progress::ImportProgress;
 pub use report::ImportReport;
 pub use source::ImportSource;
+pub use source_bounds::SourceBounds;
 pub use source_facts::{SourceFacts, SourceOptions, StatedCrs};
 pub use survey::{MAX_FIELDS, RenamedField};
 pub use surveyed_field::ExactTextField;
 pub use table::{QuestionChoice, TableAnswers, TableQuestion, TableUnderstanding};
+pub use update::{
+    ConflictHandling, ExistingFeatures, FieldChange, FieldConflict, PastState, RowChange, RowChangeKind, UpdateOptions,
+    UpdateOutcome,
+};

@@ -5,6 +5,7 @@ use super::import_format::ImportFormat;
 use super::progress::ImportProgress;
 use super::row_reader::{RowOptions, RowReader};
 use super::source::ImportSource;
+use super::source_bounds::SourceBounds;
 use super::source_facts::SourceFacts;
 use super::table::{
     CellCorrection, HEAD_BYTES, QuestionChoice, RowIterator, SheetEntry, TableAnswers, TableQuestion, TableRow,
@@ -12,13 +13,15 @@ use super::table::{
     is_plain_text, quote_argument, understand_rows, understand_sheet,
 };
 use super::text_encoding::TextEncoding;
-use super::workbook::{SheetChoice, read_workbook};
+use super::workbook::{SheetChoice, count_unpacked_bytes, read_workbook};
 use crate::error::{Error, Result};
+use crate::work_budget::ByteReservation;
 use serde_json::json;
 use std::io::Read;
 use std::sync::Arc;
 
 /// A file that is ready to be read.
+#[derive(Clone)]
 pub struct PreparedSource<'a> {
     source: &'a ImportSource,
     table: Option<Arc<UnderstoodTable>>,
@@ -36,6 +39,29 @@ impl<'a> PreparedSource<'a> {
             _ => None,
         };
         Ok(Self { source, table: table.map(Arc::new) })
+    }
+
+    /// A table and how its rows are read.
+    pub fn table(&self) -> Option<&UnderstoodTable> {
+        self.table.as_deref()
+    }
+
+    /// The rows of a table that are features, as their cells are.
+    pub fn open_cells(&self) -> Result<RowIterator> {
+        let Some(table) = self.table.clone() else { return Ok(Box::new(std::iter::empty())) };
+        let rows = self.open_table(&table, None)?;
+        Ok(Box::new(rows.filter(move |row| row.as_ref().map_or(true, |row| table.is_feature(row)))))
+    }
+
+    fn open_table(&self, table: &UnderstoodTable, progress: Option<&Arc<ImportProgress>>) -> Result<RowIterator> {
+        Ok(match &table.rows {
+            TableRowsSource::Text(form) => open_text(self.source, progress, form, &table.corrections)?,
+            TableRowsSource::Sheet(sheet) => {
+                let sheet = sheet.clone();
+                Box::new((0..sheet.rows.len()).map(move |at| Ok(sheet.rows[at].clone())))
+            }
+            TableRowsSource::None => Box::new(std::iter::empty()),
+        })
     }
 
     pub fn name(&self) -> &str {
@@ -59,14 +85,7 @@ impl<'a> PreparedSource<'a> {
         options: RowOptions,
     ) -> Result<Box<dyn RowReader + Send>> {
         let Some(table) = &self.table else { return self.source.open_rows(progress, options) };
-        let rows: RowIterator = match &table.rows {
-            TableRowsSource::Text(form) => open_text(self.source, progress, form, &table.corrections)?,
-            TableRowsSource::Sheet(sheet) => {
-                let sheet = sheet.clone();
-                Box::new((0..sheet.rows.len()).map(move |at| Ok(sheet.rows[at].clone())))
-            }
-            TableRowsSource::None => Box::new(std::iter::empty()),
-        };
+        let rows = self.open_table(table, progress)?;
         Ok(Box::new(UnderstoodRows::new(table.clone(), rows, options)))
     }
 }
@@ -83,7 +102,7 @@ fn understand_text(
     let named = parse_encoding(answers.encoding.as_deref())?;
     let form = TextForm::detect(&head, named);
     let is_whole = (head.len() as u64) < HEAD_BYTES;
-    if answers.is_empty() && is_plain_text(&head, is_whole, &form, target) {
+    if answers.is_empty() && !target.tells_all && is_plain_text(&head, is_whole, &form, target) {
         return Ok(None);
     }
     let open = || open_text(source, None, &form, &answers.cells);
@@ -132,6 +151,7 @@ fn understand_workbook(
     answers: &TableAnswers,
 ) -> Result<UnderstoodTable> {
     let ImportFormat::Workbook(format) = source.format() else { return Err(Error::internal("this is no workbook")) };
+    let _memory = source.bounds().map(|bounds| reserve_memory(source, bounds)).transpose()?;
     let at_file = |e: Error| match e {
         Error::Refused(message) => Error::Refused(format!("{}: {message}", source.name)),
         Error::TooLarge(message) => Error::TooLarge(format!("{}: {message}", source.name)),
@@ -150,6 +170,20 @@ fn understand_workbook(
             Ok(table)
         }
     }
+}
+
+/// Reserves the memory that a workbook may take: ten times what it unpacks to, which it gives back when it is read.
+fn reserve_memory(source: &ImportSource, bounds: &SourceBounds) -> Result<ByteReservation> {
+    let unpacked = count_unpacked_bytes(source.open_seekable()?)?;
+    if unpacked > bounds.workbook_bytes {
+        return Err(Error::TooLarge(format!(
+            "{}: The workbook unpacks to {} MB, and {} are allowed. Save its table as CSV, or import it by the command line.",
+            source.name,
+            unpacked >> 20,
+            bounds.workbook_bytes >> 20
+        )));
+    }
+    bounds.work.reserve(10 * unpacked as usize)
 }
 
 fn ask_sheet(source: &ImportSource, sheets: &[SheetEntry]) -> UnderstoodTable {
@@ -184,6 +218,7 @@ fn ask_sheet(source: &ImportSource, sheets: &[SheetEntry]) -> UnderstoodTable {
         without_place: None,
         blank_rows: 0,
         corrections: vec![],
+        places: vec![],
     }
 }
 

@@ -1,5 +1,5 @@
-//! Cells that the caller corrects after a look at the table. A correction stands in for the cell wherever the table is
-//! read; it is of one file, and no recipe keeps it.
+//! Cells that the caller corrects after a look at the table, and places that are picked on a map. A correction stands in
+//! for the cell wherever the table is read; it is of one file, and no recipe keeps it.
 
 use super::cell::{TableCell, TableRow, column_letters};
 
@@ -14,6 +14,15 @@ pub struct CellCorrection {
     pub row: u64,
     /// What the cell should say; `None` leaves it empty.
     pub text: Option<String>,
+}
+
+/// The place of a row that was picked on a map.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PickedPlace {
+    /// The row of the sheet, or the line of the text, from 1.
+    pub row: u64,
+    /// `None` is no place.
+    pub lonlat: Option<[f64; 2]>,
 }
 
 /// The most columns of a sheet.

@@ -37,9 +37,10 @@ mod vocabulary_words; // words of vocabularies
 
 pub use answers::TableAnswers;
 pub use cell::{TableCell, TableRow, column_letters, json_number};
-pub use cell_corrections::{CellCorrection, correct_row};
+pub use cell_corrections::{CellCorrection, PickedPlace, correct_row};
 pub use column_layout::{ColumnLayout, ColumnRole};
 pub use heading::MergedCells;
+pub use number_style::{DecimalSign, read_number};
 pub use place_columns::PlaceRole;
 pub use plain_text::is_plain_text;
 pub use question::{QuestionChoice, TableQuestion, quote_argument};
@@ -49,3 +50,4 @@ pub use text_table::{HEAD_BYTES, TextForm, TextRows};
 pub use understand::{TableTarget, understand_rows, understand_sheet};
 pub use understanding::{ColumnSummary, TableRowsSource, TableUnderstanding, UnderstoodTable};
 pub use understood_rows::{RowIterator, UnderstoodRows};
+pub use value_reading::ValueReading;

@@ -37,6 +37,8 @@ pub struct TableTarget<'a> {
     /// The column that `--id` names.
     pub id_property: Option<&'a str>,
     pub lenient: bool,
+    /// A plain text is understood, too, so that its columns can be told.
+    pub tells_all: bool,
 }
 
 /// Opens the rows of a table from the start.
@@ -136,6 +138,7 @@ impl Understander<'_> {
             without_place: (!is_silent).then(|| places.candidates.clone()),
             blank_rows: if self.sheet.is_some() { 0 } else { self.scan.blank },
             corrections: vec![],
+            places: self.answers.places.clone(),
         })
     }
 

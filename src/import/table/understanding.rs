@@ -1,8 +1,8 @@
 //! What was understood of a table, told to people and programs: the sheet, the headings, the columns with their fields
 //! and styles, the rows that are no features, and what is asked.
 
-use super::cell::column_letters;
-use super::cell_corrections::CellCorrection;
+use super::cell::{TableRow, column_letters};
+use super::cell_corrections::{CellCorrection, PickedPlace};
 use super::column_layout::ColumnLayout;
 use super::question::TableQuestion;
 use super::sheet_table::{SheetEntry, SheetTable};
@@ -71,6 +71,8 @@ pub struct UnderstoodTable {
     pub blank_rows: u64,
     /// Corrections of cells of a text; those of a sheet are in its rows.
     pub corrections: Vec<CellCorrection>,
+    /// Places of rows that were picked on a map.
+    pub places: Vec<PickedPlace>,
 }
 
 /// Where the rows come from.
@@ -80,6 +82,13 @@ pub enum TableRowsSource {
     Sheet(Arc<SheetTable>),
     /// The sheet is not chosen.
     None,
+}
+
+impl UnderstoodTable {
+    /// Whether a row is a feature, and no heading, total or note.
+    pub fn is_feature(&self, row: &TableRow) -> bool {
+        row.number > self.heading_last && !row.is_blank() && !self.left_out.contains(&row.number)
+    }
 }
 
 impl TableUnderstanding {
