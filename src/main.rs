@@ -101,6 +101,7 @@ fn serve_plan(args: &cli::ServeArgs) -> CommandResult {
         Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..server_config(&args.listen) };
     config.limits.requests_per_second = Some(f64::from(args.requests_per_second)).filter(|n| *n > 0.0);
     config.limits.response_cache_bytes = args.tile_cache << 19;
+    config.limits.import_bytes = args.import_size << 20;
     let plan_file = if args.read_only { PlanFile::open_read_only(&args.plan)? } else { PlanFile::open(&args.plan)? };
     let settings = AtlasSettings {
         tile_cache_bytes: args.tile_cache << 20,

@@ -18,6 +18,7 @@ mod dxf; // drawings
 mod element_scanner; // where features begin and end in a GeoJSON file
 mod encoding_choice; // the encoding of a file's text, and why
 mod feature_validator; // drafts before the intake
+mod file_properties; // properties of files that are no tables
 mod finding; // what is wrong in a file
 mod flatgeobuf_rows; // FlatGeobuf
 mod foreign_format; // formats that must be converted first
@@ -56,7 +57,9 @@ mod wkt; // well-known text
 mod workbook; // XLSX, XLS, ODS
 mod xml; // XML documents
 
-pub use assistant::{ImportAnswers, ImportReview, PlanFeatures, ReviewRequest, review_import};
+pub use assistant::{
+    CommitConflict, ImportAnswers, ImportCommit, ImportReview, PlanFeatures, ReviewRequest, review_import,
+};
 pub use demo::{demo_sources, fill_demo_plan};
 pub use encoding_choice::{EncodingChoice, EncodingReason};
 pub use feature_validator::{CollectionOrigin, RepairCounts};

@@ -1,6 +1,7 @@
 //! A file on its way into one collection: as it is, or, for a table, as it was understood.
 
 use super::encoding_choice::parse_encoding;
+use super::file_properties::FileProperties;
 use super::import_format::ImportFormat;
 use super::progress::ImportProgress;
 use super::row_reader::{RowOptions, RowReader};
@@ -25,6 +26,8 @@ use std::sync::Arc;
 pub struct PreparedSource<'a> {
     source: &'a ImportSource,
     table: Option<Arc<UnderstoodTable>>,
+    /// Of a file that is no table, when all is told.
+    properties: Option<FileProperties>,
 }
 
 impl<'a> PreparedSource<'a> {
@@ -38,12 +41,19 @@ impl<'a> PreparedSource<'a> {
             ImportFormat::Csv => understand_text(source, target, answers)?,
             _ => None,
         };
-        Ok(Self { source, table: table.map(Arc::new) })
+        let is_told = target.tells_all && table.is_none();
+        let properties = if is_told { FileProperties::read(source, target, answers)? } else { None };
+        Ok(Self { source, table: table.map(Arc::new), properties })
     }
 
     /// A table and how its rows are read.
     pub fn table(&self) -> Option<&UnderstoodTable> {
         self.table.as_deref()
+    }
+
+    /// The features of the file as it calls their properties.
+    pub fn open_plain_rows(&self) -> Result<Box<dyn RowReader + Send>> {
+        self.source.open_rows(None, RowOptions::default())
     }
 
     /// The rows of a table that are features, as their cells are.
@@ -75,7 +85,8 @@ impl<'a> PreparedSource<'a> {
 
     /// What was understood of a table.
     pub fn understanding(&self) -> Option<&TableUnderstanding> {
-        self.table.as_deref().map(|table| &table.summary)
+        let properties = self.properties.as_ref().map(|properties| &properties.summary);
+        self.table.as_deref().map(|table| &table.summary).or(properties)
     }
 
     /// The features of the file, from its start.
@@ -84,7 +95,13 @@ impl<'a> PreparedSource<'a> {
         progress: Option<&Arc<ImportProgress>>,
         options: RowOptions,
     ) -> Result<Box<dyn RowReader + Send>> {
-        let Some(table) = &self.table else { return self.source.open_rows(progress, options) };
+        let Some(table) = &self.table else {
+            let rows = self.source.open_rows(progress, options)?;
+            return Ok(match &self.properties {
+                Some(properties) => properties.rename(rows),
+                None => rows,
+            });
+        };
         let rows = self.open_table(table, progress)?;
         Ok(Box::new(UnderstoodRows::new(table.clone(), rows, options)))
     }

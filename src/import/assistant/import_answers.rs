@@ -65,15 +65,14 @@ impl ImportAnswers {
     pub fn with_guess(&self, guess: &Json) -> Result<Self> {
         let mut members = self.members.clone();
         for (name, value) in guess.as_object().into_iter().flatten() {
-            match (members.get_mut(name).and_then(Json::as_object_mut), value) {
-                (Some(own), Json::Object(given)) => {
-                    for (key, value) in given {
-                        own.entry(key.clone()).or_insert_with(|| value.clone());
-                    }
+            let own = members.entry(name.clone()).or_insert_with(|| match value {
+                Json::Object(_) => Json::Object(Map::new()),
+                value => value.clone(),
+            });
+            if let (Some(own), Json::Object(given)) = (own.as_object_mut(), value) {
+                for (key, value) in given {
+                    own.entry(key.clone()).or_insert_with(|| value.clone());
                 }
-                (Some(_), _) => {}
-                (None, _) if members.contains_key(name) => {}
-                (None, value) => drop(members.insert(name.clone(), value.clone())),
             }
         }
         members.retain(|_, value| value.as_object().is_none_or(|object| !object.is_empty()));

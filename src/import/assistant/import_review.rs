@@ -56,6 +56,14 @@ pub struct ImportReview {
     pub refused: u64,
 }
 
+impl ImportReview {
+    /// The review of a file in which nothing is found.
+    #[must_use]
+    pub fn empty(collection: Collection) -> Self {
+        Self { document: Map::new(), outcome: None, collection, open_questions: 0, refused: 0 }
+    }
+}
+
 /// Reviews a file.
 ///
 /// # Errors
@@ -68,7 +76,7 @@ pub fn review_import(request: &ReviewRequest<'_>) -> Result<ImportReview> {
     for round in 1.. {
         let options = read_options(&answers)?;
         let sources = [reading.open_source(&answers)?];
-        let job = ImportJob::prepare(&sources, reading.target(), &options, Arc::default())?;
+        let job = ImportJob::prepare(&sources, find_target(request, &existing), &options, Arc::default())?;
         work.check()?;
         let guessed = reading.take_questions(&job, &answers)?;
         match guessed.filter(|guessed| *guessed != answers && round < MAX_ROUNDS) {
@@ -87,6 +95,17 @@ fn read_options(answers: &ImportAnswers) -> Result<ImportOptions> {
         e => e,
     })?;
     Ok(ImportOptions { id: None, lenient: false, crs, answers: answers.table().clone(), tells_all: true })
+}
+
+fn find_target<'r>(request: &'r ReviewRequest<'_>, existing: &PlanFeatures<'_>) -> ImportTarget<'r> {
+    let is_about_cities = request.into.as_str() == "cities";
+    ImportTarget {
+        model: request.plan.model(),
+        id: request.into.clone(),
+        existing: Some(existing.collection().clone()),
+        ids: IdRegistry::default(),
+        cities: if is_about_cities { CityLocations::default() } else { (*request.plan.city_locations()).clone() },
+    }
 }
 
 /// A file between its readings.
@@ -111,18 +130,6 @@ impl Reading<'_> {
         };
         let source = ImportSource::open_copy(self.request.path, self.request.name, options)?;
         source.prepare_for(self.request.into, &Arc::default())
-    }
-
-    fn target(&self) -> ImportTarget<'_> {
-        let plan = self.request.plan;
-        let is_about_cities = self.request.into.as_str() == "cities";
-        ImportTarget {
-            model: plan.model(),
-            id: self.request.into.clone(),
-            existing: Some(self.existing.collection().clone()),
-            ids: IdRegistry::default(),
-            cities: if is_about_cities { CityLocations::default() } else { (*plan.city_locations()).clone() },
-        }
     }
 
     /// Adds the questions that are new, and returns the answers with the guesses of all.
@@ -181,6 +188,7 @@ impl Reading<'_> {
         for name in ["preview", "marks", "outcome"] {
             document.insert(name.into(), Json::Null);
         }
+        document.insert("tables".into(), json!([]));
         document.insert("findings".into(), json!([]));
         document.insert("findings_total".into(), 0.into());
         document
@@ -210,15 +218,20 @@ impl Reading<'_> {
         self.refuse_forbidden(&review.collection, &mut outcome, &mut findings, is_table)?;
         let changes = RowChanges::new(&outcome, is_table);
         let document = &mut review.document;
-        if let Some(table) = prepared.table() {
+        if let Some(summary) = prepared.understanding() {
             let table = ReviewTable {
-                first: self.first.as_ref().unwrap_or(&table.summary),
-                table,
+                first: self.first.as_ref().unwrap_or(summary),
+                table: prepared.table(),
+                summary,
                 questions: &self.questions,
                 crs,
                 is_crs_stated: self.request.answers.table().crs.is_some(),
             };
-            let preview = ReviewPreview::of_table(prepared, &table, &findings, &changes, work)?;
+            let preview = if is_table {
+                ReviewPreview::of_table(prepared, &table, &findings, &changes, work)?
+            } else {
+                ReviewPreview::of_features(prepared, &table, &findings, &changes, work)?
+            };
             document.insert("tables".into(), json!([table.to_json()]));
             document.insert("preview".into(), json!({"rows": preview.rows, "total": preview.total}));
             let marks = preview.marks;

@@ -2,6 +2,7 @@
 //! and what it would change. Knows no requests, keeps nothing, and writes nothing.
 
 mod import_answers; // what the person says
+mod import_commit; // a review becomes edits
 mod import_review; // all of it together
 mod open_question; // what is asked
 mod plan_features; // what rows are compared with
@@ -11,5 +12,6 @@ mod review_preview; // rows with a mark for every cell
 mod review_table; // columns and what they are
 
 pub use import_answers::ImportAnswers;
+pub use import_commit::{CommitConflict, ImportCommit};
 pub use import_review::{ImportReview, ReviewRequest, review_import};
 pub use plan_features::PlanFeatures;

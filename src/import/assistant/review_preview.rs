@@ -6,7 +6,8 @@ use super::review_outcome::RowChanges;
 use super::review_table::ReviewTable;
 use crate::error::Result;
 use crate::import::prepared_source::PreparedSource;
-use crate::import::table::{ColumnRole, TableRow};
+use crate::import::row_reader::RowReader;
+use crate::import::table::{ColumnRole, ColumnSummary, TableCell, TableRow};
 use crate::work_budget::WorkBudget;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -78,7 +79,7 @@ impl ReviewPreview {
         changes: &RowChanges<'_>,
         work: &WorkBudget,
     ) -> Result<Self> {
-        let marks: Vec<ColumnMark> = (0..table.table.layout.columns.len()).map(|at| mark_column(table, at)).collect();
+        let marks = mark_columns(table);
         let mut own = Self::default();
         let mut choice = RowChoice::new(findings);
         for row in source.open_cells()? {
@@ -91,6 +92,42 @@ impl ReviewPreview {
             own.count_marks(&row, &marks, &refused);
             if choice.takes(row.number) {
                 own.rows.push(preview_row(&row, &marks, &refused, (table, findings, changes)));
+            }
+        }
+        Ok(own)
+    }
+
+    /// The features of a file that is no table, with their properties as cells.
+    ///
+    /// # Errors
+    /// When the file cannot be read, and why the work had to stop.
+    pub fn of_features(
+        source: &PreparedSource<'_>,
+        table: &ReviewTable<'_>,
+        findings: &ReviewFindings,
+        changes: &RowChanges<'_>,
+        work: &WorkBudget,
+    ) -> Result<Self> {
+        let marks = mark_columns(table);
+        let mut own = Self::default();
+        let mut choice = RowChoice::new(findings);
+        let mut rows = source.open_plain_rows()?;
+        while let Some(draft) = rows.next_draft()? {
+            let Ok(draft) = draft else { continue };
+            own.total += 1;
+            if own.total.is_multiple_of(256) {
+                work.check()?;
+            }
+            let cell = |column: &ColumnSummary| match draft.properties.get(&column.heading) {
+                Some(Json::String(text)) => TableCell::from_text(text),
+                None | Some(Json::Null) => TableCell::Empty,
+                Some(other) => TableCell::from_text(&other.to_string()),
+            };
+            let cells = table.summary.columns.iter().map(cell).collect();
+            let row = TableRow { number: draft.place.feature.unwrap_or(own.total), cells, is_hidden: false };
+            own.count_marks(&row, &marks, &[]);
+            if choice.takes(row.number) {
+                own.rows.push(preview_row(&row, &marks, &[], (table, findings, changes)));
             }
         }
         Ok(own)
@@ -113,14 +150,17 @@ fn refused_columns(findings: &ReviewFindings, row: u64) -> Vec<usize> {
     of_row.filter(|finding| !finding.is_warning).filter_map(|finding| finding.column).collect()
 }
 
-fn mark_column(table: &ReviewTable<'_>, at: usize) -> ColumnMark {
-    if let Some((number, _)) = table.question_of(at) {
-        return ColumnMark::Asked(number);
-    }
-    match table.table.layout.columns.get(at) {
-        Some(ColumnRole::Skipped) | None => ColumnMark::LeftOut,
-        Some(_) => ColumnMark::Understood,
-    }
+fn mark_columns(table: &ReviewTable<'_>) -> Vec<ColumnMark> {
+    let is_taken = |at: usize| match table.table {
+        Some(table) => !matches!(table.layout.columns.get(at), Some(ColumnRole::Skipped) | None),
+        None => table.summary.columns[at].field.is_some(),
+    };
+    let mark = |at: usize| match table.question_of(at) {
+        Some((number, _)) => ColumnMark::Asked(number),
+        None if is_taken(at) => ColumnMark::Understood,
+        None => ColumnMark::LeftOut,
+    };
+    (0..table.summary.columns.len()).map(mark).collect()
 }
 
 fn preview_row(
@@ -140,7 +180,7 @@ fn preview_row(
         describe_cell(&text, name, question)
     };
     let cells: Vec<Json> = marks.iter().enumerate().take(MAX_COLUMNS).map(cell).collect();
-    let finding = findings.of_row(row.number).map(|finding| finding.to_preview(Some(row), Some(table.table)));
+    let finding = findings.of_row(row.number).map(|finding| finding.to_preview(Some(row), table.table));
     changes.describe_row(row.number, cells, finding, findings.refuses(row.number))
 }
 

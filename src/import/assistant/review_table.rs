@@ -21,7 +21,9 @@ const PLACE_FIELDS: [(&str, &str, &str); 6] = [
 
 /// A table as it was understood with our guesses, and what was certain without them.
 pub struct ReviewTable<'a> {
-    pub table: &'a UnderstoodTable,
+    /// `None` for a file whose columns are the properties of its features.
+    pub table: Option<&'a UnderstoodTable>,
+    pub summary: &'a TableUnderstanding,
     /// Without our guesses.
     pub first: &'a TableUnderstanding,
     pub questions: &'a [OpenQuestion],
@@ -82,7 +84,7 @@ fn describe_sheets(sheets: &[SheetEntry]) -> Json {
 
 impl ReviewTable<'_> {
     pub fn to_json(&self) -> Json {
-        let summary = &self.table.summary;
+        let summary = self.summary;
         let columns: Vec<Json> = summary.columns.iter().map(|column| self.describe_column(column)).collect();
         let heading_rows = match summary.heading_rows[..] {
             [] => json!([]),
@@ -122,7 +124,7 @@ impl ReviewTable<'_> {
     /// The field, or the part of a place.
     fn name_field(&self, column: &ColumnSummary) -> Option<String> {
         let is_grid = self.crs.is_some_and(|crs| !crs.is_degrees());
-        match self.table.layout.columns.get(column.column) {
+        match self.table.and_then(|table| table.layout.columns.get(column.column)) {
             Some(ColumnRole::Place(role)) => Some(match role {
                 PlaceRole::Lon => if is_grid { "x" } else { "lon" }.to_owned(),
                 PlaceRole::Lat => if is_grid { "y" } else { "lat" }.to_owned(),

@@ -38,7 +38,8 @@ mod vocabulary_words; // words of vocabularies
 pub use answers::TableAnswers;
 pub use cell::{TableCell, TableRow, column_letters, json_number};
 pub use cell_corrections::{CellCorrection, PickedPlace, correct_row};
-pub use column_layout::{ColumnLayout, ColumnRole};
+pub use column_layout::ColumnRole;
+pub use field_names::{FieldNames, MatchConfidence};
 pub use heading::MergedCells;
 pub use number_style::{DecimalSign, read_number};
 pub use place_columns::PlaceRole;
@@ -47,7 +48,7 @@ pub use question::{QuestionChoice, TableQuestion, quote_argument};
 pub use sheet_table::{SheetEntry, SheetTable};
 pub use table_note::TableNote;
 pub use text_table::{HEAD_BYTES, TextForm, TextRows};
-pub use understand::{TableTarget, understand_rows, understand_sheet};
+pub use understand::{TableTarget, map_answer, understand_rows, understand_sheet};
 pub use understanding::{ColumnSummary, TableRowsSource, TableUnderstanding, UnderstoodTable};
 pub use understood_rows::{RowIterator, UnderstoodRows};
 pub use value_reading::ValueReading;

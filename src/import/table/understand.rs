@@ -424,6 +424,6 @@ impl Understander<'_> {
 }
 
 /// The members of a recipe that give columns to fields.
-fn map_answer<'f>(pairs: impl Iterator<Item = (String, &'f str)>) -> Json {
+pub fn map_answer<'f>(pairs: impl Iterator<Item = (String, &'f str)>) -> Json {
     json!({"map": pairs.map(|(name, field)| (name, field.into())).collect::<Map<String, Json>>()})
 }
