@@ -9,7 +9,9 @@ use cityheart::config::{Config, PublicUrl};
 use cityheart::crs::Crs;
 use cityheart::error::count_noun;
 use cityheart::error::{Error, Result};
-use cityheart::import::{self, ImportOptions, ImportProgress, ImportSource, PlanImport, PlanImportRequest};
+use cityheart::import::{
+    self, ImportOptions, ImportProgress, ImportSource, PlanImport, PlanImportRequest, UpdateOptions,
+};
 use cityheart::plan::PlanModel;
 use cityheart::{export, http};
 use clap::Parser;
@@ -198,7 +200,10 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     let options =
         ImportOptions { id: args.id.clone(), lenient: args.lenient, crs, answers: answers.clone(), tells_all: false };
     let (plan, into) = (args.plan.clone(), args.into.clone());
-    let request = PlanImportRequest { plan, into, replace: args.replace, dry_run: args.dry_run, options };
+    let update_options =
+        UpdateOptions { on_conflict: args.update.on_conflict(), remove_missing: args.update.remove_missing };
+    let (replace, update, dry_run) = (args.replace, args.update.is_asked(), args.dry_run);
+    let request = PlanImportRequest { plan, into, replace, update, update_options, dry_run, options };
     let plan_import = PlanImport::open(request, &sources)?;
     print_opening_note(plan_import.opening_note());
     let watched = progress.clone();

@@ -1,9 +1,9 @@
 //! A plan file without an index, for the command line and for opening an [`Atlas`](super::Atlas).
 
-use crate::change::{FeatureChange, HistorySize};
+use crate::change::{ChangeSet, FeatureChange, FeatureVersion, HistorySize, LogPage, LogPosition, RevisionNumber};
 use crate::collection::{Collection, CollectionId};
 use crate::error::Result;
-use crate::feature::Feature;
+use crate::feature::{Feature, FeatureId};
 use crate::intake::CityLocations;
 use crate::plan::PlanModel;
 use crate::store::{self, GeoPackage, LoadSummary, PlanFinding, RestoredPlan, RowFindings, Store};
@@ -63,11 +63,52 @@ impl PlanFile {
 
     /// Calls `visit` for every feature of a collection in the order of keys, with the coordinates as they are stored.
     pub fn scan_features(&self, id: &CollectionId, visit: &mut dyn FnMut(Feature) -> Result<()>) -> Result<()> {
+        self.scan_revision(id, visit).map(drop)
+    }
+
+    /// The same, and returns the revision that was read.
+    pub fn scan_revision(
+        &self,
+        id: &CollectionId,
+        visit: &mut dyn FnMut(Feature) -> Result<()>,
+    ) -> Result<RevisionNumber> {
         let mut put = |change| match change {
             FeatureChange::Put(feature) => visit(feature),
             FeatureChange::Removed { .. } => Ok(()),
         };
-        self.store.scan_collection(id, None, &mut put).map(drop)
+        self.store.scan_collection(id, None, &mut put)
+    }
+
+    /// One feature as it is; `None` when there is none with this id.
+    ///
+    /// # Errors
+    /// When the plan cannot be read, or has no such collection.
+    pub fn find_feature(&self, collection: &CollectionId, id: &FeatureId) -> Result<Option<Feature>> {
+        self.store.find_feature(collection, id)
+    }
+
+    /// The versions of one feature, oldest first.
+    ///
+    /// # Errors
+    /// When the plan cannot be read; [`Error::NotFound`](crate::error::Error::NotFound) for an id that never was.
+    pub fn feature_versions(&self, collection: &CollectionId, id: &FeatureId) -> Result<Vec<FeatureVersion>> {
+        self.store.read_history(collection, id)
+    }
+
+    /// A page of a collection's change log; see [`Store::read_change_log`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_change_log(&self, collection: &CollectionId, from: LogPosition, limit: usize) -> Result<LogPage> {
+        self.store.read_change_log(collection, from, limit)
+    }
+
+    /// Applies all edits of a change set or none, and returns the new revision.
+    ///
+    /// # Errors
+    /// [`Error::Stale`](crate::error::Error::Stale) when a feature has changed since the revision that its edit names.
+    pub fn commit(&self, edits: &ChangeSet) -> Result<RevisionNumber> {
+        Ok(self.store.commit_change_set(edits)?.0)
     }
 
     /// The same, and returns what the features do not show of their rows.

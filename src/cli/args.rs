@@ -2,6 +2,7 @@
 
 use super::copy_args::{BackupArgs, RestoreArgs};
 use super::table_args::TableArgs;
+use super::update_args::UpdateArgs;
 use crate::collection::CollectionId;
 use crate::config::{FrameAncestors, SiteOrigin, StyleUrl};
 use clap::builder::FalseyValueParser;
@@ -138,7 +139,8 @@ An import stores all features or none. If a feature has a fault, nothing is impo
 fault with its place and how to correct it. With --lenient, features with faults are left out and counted.
 Coordinates are longitude and latitude (WGS 84) unless the file or --crs names another reference system. A table has the
 columns lon and lat (or x and y, or longitude and latitude), or one column wkt; columns that may hold a place are
-named in a warning. The id of a feature is its GeoJSON id, or else its property id, or else a new one.")]
+named in a warning. The id of a feature is its GeoJSON id, or else its property id, or else a new one.
+A row of a table whose id or code is that of a feature of the plan changes this feature, in what its cells say.")]
 pub struct ImportArgs {
     /// Files to import; - reads standard input
     #[arg(value_name = "FILE", required = true)]
@@ -163,8 +165,10 @@ pub struct ImportArgs {
     #[arg(long, value_name = "PROPERTY")]
     pub id: Option<String>,
     /// Replace all features of the collection
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["update", "on_conflict", "remove_missing"])]
     pub replace: bool,
+    #[command(flatten)]
+    pub update: UpdateArgs,
     /// Report what would be imported, and write nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -8,6 +8,7 @@ mod console; // output for people and programs
 mod interrupt; // Ctrl-C
 mod progress; // progress bars
 mod table_args; // flags for tables
+mod update_args; // flags for features that are in the plan
 
 pub use accounts::{list_city_ids, run_token_command, run_user_command};
 pub use args::{

@@ -3,6 +3,7 @@
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use super::osm::ExtractFault;
 use super::text_position::{error_offset, string_start};
+use crate::change::RevisionNumber;
 use crate::crs::Crs;
 use crate::feature::geojson::{self, GeoJsonMember, GeoJsonObject, NumberSpelling, ParsedGeometry, SkippedCoordinates};
 use crate::feature::{FaultKind, FeatureFault, GeometryTypeSet};
@@ -23,10 +24,30 @@ pub struct FeatureDraft {
     pub spellings: Vec<NumberSpelling>,
     /// Values are the cells of a table: text whose kind the field decides. An empty cell is null.
     pub untyped: bool,
+    /// The revision of the collection that the row was written at, as an exported table has it: its cells are the
+    /// whole of what it says, and an empty one says that there is no value.
+    pub revision: Option<RevisionNumber>,
+    /// The table has columns for a place.
+    pub has_place_columns: bool,
+    /// The cell of the place is too short for it.
+    pub place_is_cut: bool,
+    /// Properties that no cell of this row says: values of all rows, and what follows from other cells.
+    pub implied: Vec<(String, ImpliedValue)>,
+    /// Cells that could not be read, by their field, as they are written.
+    pub unread_cells: Vec<(String, String)>,
     /// Faults found so far; a draft with faults does not become a feature.
     pub faults: Vec<(ImportFindingKind, FeatureFault)>,
     /// What looks wrong and keeps nothing out.
     pub warnings: Vec<(ImportFindingKind, FeatureFault)>,
+}
+
+/// Why a property is there that no cell says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImpliedValue {
+    /// All rows have it.
+    Constant,
+    /// It follows from the cells of a period.
+    Precision,
 }
 
 /// What the first reading needs of a feature: its geometry type, id and properties.
@@ -75,9 +96,9 @@ impl FeatureDraft {
             geometry_pointer: if is_feature { "/geometry" } else { "" },
             properties,
             spellings: std::mem::take(&mut object.spellings),
-            untyped: false,
             faults,
             warnings,
+            ..Self::default()
         }
     }
 

@@ -81,14 +81,7 @@ impl<'a> FeatureValidator<'a> {
 
     /// The feature, or nothing when there are errors among the findings. Warnings do not keep a feature out.
     pub fn validate(&mut self, mut draft: FeatureDraft) -> (Option<Feature>, Vec<ImportFinding>) {
-        // The cell of an id is text, whatever the kind of its column, and a number keeps its digits.
-        let mut id_cell =
-            self.id_property.filter(|_| draft.untyped).and_then(|name| draft.properties.get(name).cloned());
-        if draft.untyped {
-            self.parse_cells(&mut draft);
-        } else if !draft.spellings.is_empty() {
-            id_cell = self.apply_spellings(&mut draft);
-        }
+        let id_cell = self.read_cells(&mut draft);
         if self.id_property.is_some() {
             draft.warnings.extend(draft.id.as_ref().and_then(ignored_id_warning));
         }
@@ -123,6 +116,47 @@ impl<'a> FeatureValidator<'a> {
         self.repairs.repeated += u64::from(verdict.repair.deduplicated);
         self.repairs.flattened += u64::from(verdict.flattened);
         (feature, findings)
+    }
+
+    /// Turns cells and spellings of numbers into values of the kinds of their fields, and returns the id that `--id`
+    /// names where it is not to be read from them. The cell of an id is text, whatever the kind of its column, and a
+    /// number keeps its digits.
+    pub fn read_cells(&self, draft: &mut FeatureDraft) -> Option<Json> {
+        let id_cell = self.id_property.filter(|_| draft.untyped).and_then(|name| draft.properties.get(name).cloned());
+        if draft.untyped {
+            self.parse_cells(draft);
+        } else if !draft.spellings.is_empty() {
+            return self.apply_spellings(draft);
+        }
+        id_cell
+    }
+
+    /// What becomes of a feature with these properties and this geometry; nothing when there are errors among the
+    /// findings.
+    pub fn validate_change(
+        &mut self,
+        mut draft: FeatureDraft,
+        before: &Feature,
+        (geometry, properties): (CandidateGeometry, &Map<String, Json>),
+    ) -> (Option<Feature>, Vec<ImportFinding>) {
+        let geometry = if draft.faults.is_empty() { geometry } else { CandidateGeometry::Unchanged };
+        let candidate = FeatureCandidate { id: None, geometry, properties, faults: vec![] };
+        let verdict = self.intake.judge_change(before, before.values.clone(), candidate);
+        draft.place.id = Some(before.id.to_string());
+        let mut findings = draft.take_findings();
+        let accepted = findings.is_empty();
+        findings.extend(draft.take_warnings());
+        findings.extend(verdict.findings.into_iter().map(|finding| place_finding(&draft, finding)));
+        (verdict.feature.filter(|_| accepted), findings)
+    }
+
+    /// The field that a property fills.
+    pub fn find_field(&self, name: &str) -> Option<usize> {
+        self.intake.find_field(0, name)
+    }
+
+    pub fn collection(&self) -> &'a Collection {
+        self.collection
     }
 
     /// Whether features of the collection can have a place.

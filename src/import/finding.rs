@@ -36,6 +36,10 @@ pub enum ImportFindingKind {
     DroppedField,
     /// A table leaves open how it is to be read.
     Question,
+    /// The code of a row is that of several features.
+    AmbiguousCode,
+    /// The row and the plan changed the same value differently.
+    EditConflict,
 }
 
 impl ImportFindingKind {
@@ -72,6 +76,8 @@ impl ImportFindingKind {
             Self::BrokenOutline => "broken-outline",
             Self::DroppedField => "dropped-field",
             Self::Question => "question",
+            Self::AmbiguousCode => "ambiguous-code",
+            Self::EditConflict => "edit-conflict",
         }
     }
 }

@@ -30,6 +30,11 @@ impl IdRegistry {
         self.owners.insert(hash, 0);
     }
 
+    /// Whether no id is in use.
+    pub fn is_empty(&self) -> bool {
+        self.owners.is_empty()
+    }
+
     /// Claims an id for a feature (by its number, from 1).
     pub fn claim(&mut self, id: &str, number: u64) -> Result<(), IdConflict> {
         let hash = self.hash_id(id);
@@ -64,7 +69,7 @@ impl IdConflict {
                 "Feature {by} has the id '{id}' too. Give each feature its own id, or name another property with --id."
             ),
             Self::Collection => format!(
-                "'{collection}' already has a feature '{id}'. Leave it out, or replace all features with --replace."
+                "'{collection}' already has a feature '{id}'. Leave it out, change the feature with --update, or replace all features with --replace."
             ),
         }
     }

@@ -78,6 +78,12 @@ impl ImportFormat {
         }
     }
 
+    /// Whether its rows are the cells of a table, which people fill in.
+    #[must_use]
+    pub fn is_table(self) -> bool {
+        matches!(self, Self::Csv | Self::Workbook(_))
+    }
+
     /// The name in sentences.
     #[must_use]
     pub fn title(self) -> &'static str {

@@ -5,17 +5,16 @@ use super::batch_channel::open_channel;
 use super::feature_validator::{CollectionOrigin, FeatureValidator};
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use super::id_registry::IdRegistry;
-use super::plain_comparison::PlainComparison;
 use super::prepared_source::PreparedSource;
 use super::progress::ImportProgress;
 use super::report::ImportReport;
 use super::row_reader::RowOptions;
 use super::source::ImportSource;
-use super::source_reader::SourceReader;
+use super::source_reader::{ReaderTotals, SourceReader};
 use super::survey::{FieldSurvey, RenamedField};
 use super::surveyed_field::{ExactTextField, UnreadTimes};
 use super::table::{TableAnswers, TableQuestion, TableTarget};
-use super::update::{ExistingFeatures, UpdateOptions, UpdateOutcome};
+use super::update::{ExistingFeatures, RowComparison, RowMatch, RowMatcher, UpdateOptions, UpdateOutcome};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -113,7 +112,9 @@ impl<'a> ImportJob<'a> {
         let (collection, origin) = match (model.collection(&id).cloned(), existing) {
             // The plan may have fields that another program added.
             (Some(model), existing) => {
-                (existing.filter(|own| own.has_fields_beyond(&model)).unwrap_or(model), CollectionOrigin::Model)
+                // Its fields may be in another order.
+                let is_whole = |own: &Collection| own.has_fields_beyond(&model) || !model.has_fields_beyond(own);
+                (existing.filter(is_whole).unwrap_or(model), CollectionOrigin::Model)
             }
             (None, Some(collection)) => (collection, CollectionOrigin::Plan),
             (None, None) if let Some(known) = sources.iter().find_map(|s| s.collection.clone()) => {
@@ -171,18 +172,7 @@ impl<'a> ImportJob<'a> {
         self,
         load: impl FnOnce(&Collection, &mut dyn Iterator<Item = Result<Feature>>) -> Result<T>,
     ) -> (ImportReport, Result<T>) {
-        let mut report = ImportReport {
-            collection: self.collection.id.to_string(),
-            renamed: self.renamed.clone(),
-            mixed_fields: self.mixed_fields.clone(),
-            unread_times: self.unread_times.clone(),
-            exact_text_fields: self.exact_text_fields,
-            lenient: self.options.lenient,
-            crs: self.options.crs.or_else(|| self.source_crs.iter().find_map(SourceCrs::crs)),
-            sources: self.sources.iter().map(|s| (s.name().to_owned(), s.facts().clone())).collect(),
-            tables: self.sources.iter().filter_map(PreparedSource::understanding).cloned().collect(),
-            ..ImportReport::new(self.origin)
-        };
+        let mut report = self.new_report();
         if let Some(refusal) = add_questions(&self.sources, &mut report) {
             return (report, Err(refusal));
         }
@@ -196,7 +186,8 @@ impl<'a> ImportJob<'a> {
                 let lonlat = SourceCrs::lonlat();
                 let validator = FeatureValidator::new(model, collection, id_property, ids, (&lonlat, cities));
                 let reader = SourceReader::new(validator, sender, options.row_options(), progress);
-                reader.read_sources(sources, source_crs)
+                // The sender ends here, and with it the loading.
+                reader.read_sources(sources, source_crs).0
             });
             let loaded = load(collection, &mut features);
             // The reader ends when its features are no longer received.
@@ -204,39 +195,121 @@ impl<'a> ImportJob<'a> {
             (reader.join(), loaded)
         });
         let Ok(read) = read else { return (report, Err(Error::internal("the reader of the file broke down"))) };
-        report.read = read.features;
-        report.left_out = read.left_out;
-        report.findings = read.findings;
-        report.repairs = read.repairs;
-        report.is_unreadable = read.unreadable;
-        report.notes = self.sources.iter().flat_map(|s| s.facts().notes.iter().cloned()).chain(read.notes).collect();
-        report.blank_rows = read.blank_rows;
+        add_totals(&mut report, read, sources);
         (report, loaded)
+    }
+
+    fn new_report(&self) -> ImportReport {
+        ImportReport {
+            collection: self.collection.id.to_string(),
+            renamed: self.renamed.clone(),
+            mixed_fields: self.mixed_fields.clone(),
+            unread_times: self.unread_times.clone(),
+            exact_text_fields: self.exact_text_fields.clone(),
+            lenient: self.options.lenient,
+            crs: self.options.crs.or_else(|| self.source_crs.iter().find_map(SourceCrs::crs)),
+            sources: self.sources.iter().map(|s| (s.name().to_owned(), s.facts().clone())).collect(),
+            tables: self.sources.iter().filter_map(PreparedSource::understanding).cloned().collect(),
+            ..ImportReport::new(self.origin)
+        }
     }
 }
 
-impl ImportJob<'_> {
+impl<'a> ImportJob<'a> {
+    /// Whether a row of the files names a feature of the plan.
+    ///
+    /// # Errors
+    /// When a file or the plan cannot be read.
+    pub fn names_existing(&self, existing: &dyn ExistingFeatures) -> Result<bool> {
+        let matcher = self.matcher(existing);
+        for source in &self.sources {
+            let mut rows = source.open_rows(None, self.options.row_options())?;
+            while let Some(row) = rows.next_draft()? {
+                match row {
+                    Ok(draft) if !matches!(matcher.find(&draft)?, RowMatch::New) => return Ok(true),
+                    Err(fault) if fault.fatal => break,
+                    _ => {}
+                }
+            }
+            self.progress.check_stopped()?;
+        }
+        Ok(false)
+    }
+
     /// Reads the files and compares their rows with the features of the plan, instead of adding them: a row that names
     /// a feature by its id or its code changes it, any other is new. Nothing is written; what
-    /// [`UpdateOutcome::to_edits`] or [`UpdateOutcome::to_requests`] gives is to be committed as one change set. The
-    /// outcome is there also when rows have faults or questions are open; the report has the findings.
+    /// [`UpdateOutcome::to_edits`] or [`UpdateOutcome::to_requests`] gives is to be committed as one change set, unless
+    /// [`ImportReport::refusal`] says why not. The outcome is there also when rows have faults; the report has the
+    /// findings.
     pub fn compare(
-        self,
+        mut self,
         existing: &dyn ExistingFeatures,
         options: UpdateOptions,
     ) -> (ImportReport, Result<UpdateOutcome>) {
-        let _ = options;
-        let mut report = ImportReport::new(self.origin);
+        let mut report = self.new_report();
+        if let Err(e) = self.waive_missing(existing) {
+            return (report, Err(e));
+        }
+        let is_reviewed = self.options.tells_all;
         report.tables = self.sources.iter().filter_map(PreparedSource::understanding).cloned().collect();
-        let mut comparison = PlainComparison::new(&self.collection, existing);
+        if let Some(refusal) = add_questions(&self.sources, &mut report).filter(|_| !is_reviewed) {
+            return (report, Err(refusal));
+        }
+        let exported = self.sources.iter().map(PreparedSource::exported_features).sum::<Option<u64>>();
+        let ids = std::mem::take(&mut self.ids);
+        let comparison = RowComparison::new(self.matcher(existing), options);
         let lonlat = SourceCrs::lonlat();
-        let validator =
-            FeatureValidator::new(self.model, &self.collection, None, IdRegistry::default(), (&lonlat, &self.cities));
-        let outcome = comparison.compare(validator, &self.sources, &self.source_crs, self.options.row_options());
-        report.findings = comparison.findings;
-        report.read = comparison.read;
+        let id_property = self.options.id.as_deref();
+        let cities = (&lonlat, &self.cities);
+        let validator = FeatureValidator::new(self.model, &self.collection, id_property, ids, cities);
+        let reader = SourceReader::new(validator, comparison, self.options.row_options(), self.progress.clone());
+        let (read, comparison) = reader.read_sources(&self.sources, &self.source_crs);
+        add_totals(&mut report, read, &self.sources);
+        let outcome = comparison.into_outcome(exported);
+        let outcome = outcome.map(|(outcome, refusal)| {
+            report.refusal = refusal;
+            outcome
+        });
         (report, outcome)
     }
+
+    fn matcher<'m>(&'m self, existing: &'m dyn ExistingFeatures) -> RowMatcher<'m> {
+        RowMatcher { existing, collection: &self.collection, id_property: self.options.id.as_deref() }
+    }
+
+    /// A table whose rows are all features of the plan needs no fields that features must have.
+    pub(super) fn waive_missing(&mut self, existing: &dyn ExistingFeatures) -> Result<()> {
+        for at in 0..self.sources.len() {
+            let is_asked = open_questions(&self.sources[at]).iter().any(|question| question.id == "missing");
+            if is_asked && self.names_only_existing(&self.sources[at], existing)? {
+                self.sources[at].drop_question("missing");
+            }
+        }
+        Ok(())
+    }
+
+    fn names_only_existing(&self, source: &PreparedSource<'_>, existing: &dyn ExistingFeatures) -> Result<bool> {
+        let matcher = self.matcher(existing);
+        let mut rows = source.open_rows(None, self.options.row_options())?;
+        while let Some(row) = rows.next_draft()? {
+            match row {
+                Ok(draft) if matches!(matcher.find(&draft)?, RowMatch::New) => return Ok(false),
+                Err(fault) if fault.fatal => return Ok(false),
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn add_totals(report: &mut ImportReport, read: ReaderTotals, sources: &[PreparedSource<'_>]) {
+    report.read = read.features;
+    report.left_out = read.left_out;
+    report.findings = read.findings;
+    report.repairs = read.repairs;
+    report.is_unreadable = read.unreadable;
+    report.notes = sources.iter().flat_map(|s| s.facts().notes.iter().cloned()).chain(read.notes).collect();
+    report.blank_rows = read.blank_rows;
 }
 
 /// What the caller has not answered.

@@ -34,7 +34,6 @@ mod job; // files and their collection
 mod kml; // KML
 mod letter_sense; // which letters bytes probably are
 mod osm; // OpenStreetMap extracts
-mod plain_comparison; // rows beside features
 mod plan_import; // an import into a plan file
 mod prepared_source; // a file, and its table as it was understood
 mod progress; // how far an import is
@@ -57,9 +56,7 @@ mod wkt; // well-known text
 mod workbook; // XLSX, XLS, ODS
 mod xml; // XML documents
 
-pub use assistant::{
-    CommitConflict, ImportAnswers, ImportCommit, ImportReview, PlanFeatures, ReviewRequest, review_import,
-};
+pub use assistant::{CommitConflict, ImportAnswers, ImportCommit, ImportReview, ReviewRequest, review_import};
 pub use demo::{demo_sources, fill_demo_plan};
 pub use encoding_choice::{EncodingChoice, EncodingReason};
 pub use feature_validator::{CollectionOrigin, RepairCounts};
@@ -77,6 +74,6 @@ pub use survey::{MAX_FIELDS, RenamedField};
 pub use surveyed_field::ExactTextField;
 pub use table::{QuestionChoice, TableAnswers, TableQuestion, TableUnderstanding};
 pub use update::{
-    ConflictHandling, ExistingFeatures, FieldChange, FieldConflict, PastState, RowChange, RowChangeKind, UpdateOptions,
-    UpdateOutcome,
+    ConflictHandling, ExistingFeatures, FieldChange, FieldConflict, PastState, PlanFeatures, RowChange, RowChangeKind,
+    UpdateOptions, UpdateOutcome, UpdateReport, ViewerFeatures,
 };

@@ -7,7 +7,9 @@ use super::job::{ImportJob, ImportOptions, ImportTarget};
 use super::progress::ImportProgress;
 use super::report::ImportReport;
 use super::source::ImportSource;
+use super::update::{PlanFeatures, UpdateOptions, UpdateReport};
 use crate::atlas::PlanFile;
+use crate::change::ChangeSet;
 use crate::collection::{Collection, CollectionId, FieldDefinition};
 use crate::error::{Error, Result};
 use crate::intake::{CityLocations, escape_pointer};
@@ -23,6 +25,9 @@ pub struct PlanImportRequest {
     pub into: CollectionId,
     /// Empty the collection first.
     pub replace: bool,
+    /// Change features that are in the plan already, whatever the format of the files; tables do so anyway.
+    pub update: bool,
+    pub update_options: UpdateOptions,
     /// Write nothing.
     pub dry_run: bool,
     pub options: ImportOptions,
@@ -41,6 +46,8 @@ pub struct PlanImport {
     /// The collection whose features are replaced.
     replaced: Option<Collection>,
     ids: IdRegistry,
+    /// The collection has features already.
+    has_features: bool,
     cities: CityLocations,
 }
 
@@ -97,7 +104,8 @@ impl PlanImport {
             Some(plan_file) => read_city_locations(plan_file, &request.into)?,
             None => CityLocations::default(),
         };
-        Ok(Self { request, model, plan_file, new_plan, existing, replaced, ids, cities })
+        let has_features = !ids.is_empty();
+        Ok(Self { request, model, plan_file, new_plan, existing, replaced, ids, has_features, cities })
     }
 
     /// The bytes that the import will read: a file is read twice when its collection is new.
@@ -126,6 +134,9 @@ impl PlanImport {
             cities: std::mem::take(&mut self.cities),
         };
         let job = ImportJob::prepare(sources, target, options, progress)?;
+        if let Some(existing) = self.find_existing(sources, &job)? {
+            return self.run_update(job, &existing, started);
+        }
         let dropped = self.replaced.as_ref().map(|old| find_dropped_fields(old, job.collection())).unwrap_or_default();
         let (mut report, result) = job.run(|collection, features| match &self.plan_file {
             Some(plan_file) if !dry_run => {
@@ -146,6 +157,47 @@ impl PlanImport {
             self.new_plan.keep();
         }
         Ok(ImportOutcome { report, error: result.err() })
+    }
+}
+
+impl PlanImport {
+    /// The features that are changed; `None` when the files only add some.
+    fn find_existing(&self, sources: &[ImportSource], job: &ImportJob<'_>) -> Result<Option<PlanFeatures<'_>>> {
+        let request = &self.request;
+        let are_tables = sources.iter().all(|source| source.format().is_table());
+        let Some(plan_file) = self.plan_file.as_ref().filter(|_| self.has_features && !request.replace) else {
+            return Ok(None);
+        };
+        if !request.update && !are_tables {
+            return Ok(None);
+        }
+        let existing = PlanFeatures::read(plan_file, job.collection())?;
+        let is_update = request.update || job.names_existing(&existing)?;
+        Ok(is_update.then_some(existing))
+    }
+
+    /// Compares the files with the plan, and writes the differences as one change set.
+    fn run_update(&self, job: ImportJob<'_>, existing: &PlanFeatures<'_>, started: Instant) -> Result<ImportOutcome> {
+        let PlanImportRequest { update_options, dry_run, .. } = &self.request;
+        let collection = job.collection().clone();
+        let remove_missing = update_options.remove_missing;
+        let (mut report, outcome) = job.compare(existing, *update_options);
+        report.dry_run = *dry_run;
+        let error = match outcome {
+            Ok(outcome) => {
+                report.update = Some(UpdateReport::new(&outcome, &collection, remove_missing));
+                let refusal = report.refusal().cloned();
+                let is_written = refusal.is_none() && !dry_run && !outcome.is_empty(remove_missing);
+                if is_written && let Some(plan_file) = &self.plan_file {
+                    let edits = outcome.to_edits(remove_missing);
+                    plan_file.commit(&ChangeSet { collection: collection.id, edits, author: "import".into() })?;
+                }
+                refusal
+            }
+            Err(e) => Some(e),
+        };
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok(ImportOutcome { report, error })
     }
 }
 
@@ -243,6 +295,8 @@ mod tests {
                 plan: self.0.path().join("plan.gpkg"),
                 into: CollectionId::new(into).unwrap(),
                 replace: false,
+                update: false,
+                update_options: UpdateOptions::default(),
                 dry_run: false,
                 options: ImportOptions::default(),
             }

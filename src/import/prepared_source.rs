@@ -9,9 +9,9 @@ use super::source::ImportSource;
 use super::source_bounds::SourceBounds;
 use super::source_facts::SourceFacts;
 use super::table::{
-    CellCorrection, HEAD_BYTES, QuestionChoice, RowIterator, SheetEntry, TableAnswers, TableQuestion, TableRow,
-    TableRowsSource, TableTarget, TableUnderstanding, TextForm, TextRows, UnderstoodRows, UnderstoodTable, correct_row,
-    is_plain_text, quote_argument, understand_rows, understand_sheet,
+    ABOUT_SHEET, CellCorrection, ExportedWorkbook, HEAD_BYTES, QuestionChoice, RowIterator, SheetEntry, TableAnswers,
+    TableQuestion, TableRow, TableRowsSource, TableTarget, TableUnderstanding, TextForm, TextRows, UnderstoodRows,
+    UnderstoodTable, correct_row, is_plain_text, quote_argument, understand_rows, understand_sheet,
 };
 use super::text_encoding::TextEncoding;
 use super::workbook::{SheetChoice, count_unpacked_bytes, read_workbook};
@@ -81,6 +81,18 @@ impl<'a> PreparedSource<'a> {
     /// What was understood of the file before its rows.
     pub fn facts(&self) -> &SourceFacts {
         self.source.facts()
+    }
+
+    /// How many features a workbook had when it was exported for this collection; `None` for any other file.
+    pub fn exported_features(&self) -> Option<u64> {
+        self.table.as_ref()?.exported_features
+    }
+
+    /// Takes back a question that need not be asked.
+    pub fn drop_question(&mut self, id: &str) {
+        if let Some(table) = &mut self.table {
+            Arc::make_mut(table).summary.questions.retain(|question| question.id != id);
+        }
     }
 
     /// What was understood of a table.
@@ -174,11 +186,23 @@ fn understand_workbook(
         Error::TooLarge(message) => Error::TooLarge(format!("{}: {message}", source.name)),
         other => other,
     };
-    match read_workbook(source.open_seekable()?, format, answers.sheet.as_deref()).map_err(at_file)? {
+    let into = target.collection.map(|collection| collection.id.as_str());
+    let open = |sheet: Option<&str>| read_workbook(source.open_seekable()?, format, sheet).map_err(at_file);
+    let mut choice = open(answers.sheet.as_deref())?;
+    let exported = read_export(&choice, &open)?;
+    if let (SheetChoice::Several(sheets), Some(exported)) = (&choice, &exported) {
+        let tables: Vec<&str> =
+            sheets.iter().filter(|s| s.has_table && !s.is_hidden).map(|s| s.name.as_str()).collect();
+        if let Some(sheet) = into.and_then(|into| exported.find_sheet(into, &tables)) {
+            choice = open(Some(&sheet))?;
+        }
+    }
+    match choice {
         SheetChoice::Several(sheets) => Ok(ask_sheet(source, &sheets)),
         SheetChoice::Read(mut sheet) => {
             sheet.correct(&answers.cells);
-            let mut table = understand_sheet(&mut sheet, target, answers).map_err(at_file)?;
+            let exported = exported.as_ref().and_then(|book| book.describe(&sheet.name, into));
+            let mut table = understand_sheet(&mut sheet, target, answers, exported).map_err(at_file)?;
             table.summary.file.clone_from(&source.name);
             table.summary.sheet = Some(sheet.name.clone());
             table.summary.other_sheets.clone_from(&sheet.other_sheets);
@@ -201,6 +225,24 @@ fn reserve_memory(source: &ImportSource, bounds: &SourceBounds) -> Result<ByteRe
         )));
     }
     bounds.work.reserve(10 * unpacked as usize)
+}
+
+/// What a workbook that was exported from a plan says of itself.
+fn read_export(
+    choice: &SheetChoice,
+    open: &dyn Fn(Option<&str>) -> Result<SheetChoice>,
+) -> Result<Option<ExportedWorkbook>> {
+    let has_about = match choice {
+        SheetChoice::Read(sheet) => sheet.other_sheets.iter().any(|name| name == ABOUT_SHEET),
+        SheetChoice::Several(sheets) => sheets.iter().any(|sheet| sheet.name == ABOUT_SHEET),
+    };
+    if !has_about {
+        return Ok(None);
+    }
+    match open(Some(ABOUT_SHEET))? {
+        SheetChoice::Read(about) => ExportedWorkbook::read(&about),
+        SheetChoice::Several(_) => Ok(None),
+    }
 }
 
 fn ask_sheet(source: &ImportSource, sheets: &[SheetEntry]) -> UnderstoodTable {
@@ -236,6 +278,7 @@ fn ask_sheet(source: &ImportSource, sheets: &[SheetEntry]) -> UnderstoodTable {
         blank_rows: 0,
         corrections: vec![],
         places: vec![],
+        exported_features: None,
     }
 }
 

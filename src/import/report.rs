@@ -6,8 +6,9 @@ use super::source_facts::SourceFacts;
 use super::survey::RenamedField;
 use super::surveyed_field::{ExactTextField, UnreadTimes};
 use super::table::TableUnderstanding;
+use super::update::UpdateReport;
 use crate::crs::Crs;
-use crate::error::{count_noun, count_noun_be, shorten_text};
+use crate::error::{Error, count_noun, count_noun_be, shorten_text};
 use serde_json::{Value as Json, json};
 
 #[derive(Debug, Clone)]
@@ -41,6 +42,10 @@ pub struct ImportReport {
     pub blank_rows: u64,
     /// A file cannot be read to its end.
     pub is_unreadable: bool,
+    /// What an update changes; `None` when features are added.
+    pub update: Option<UpdateReport>,
+    /// Why an update is not to be written: its file has faults.
+    pub refusal: Option<Error>,
     pub seconds: f64,
 }
 
@@ -66,6 +71,8 @@ impl ImportReport {
             tables: vec![],
             blank_rows: 0,
             is_unreadable: false,
+            update: None,
+            refusal: None,
             seconds: 0.0,
         }
     }
@@ -76,7 +83,7 @@ impl ImportReport {
         let renamed: serde_json::Map<String, Json> =
             self.renamed.iter().map(|r| (r.from.clone(), r.to.as_str().into())).collect();
         let exact_text = self.exact_text_fields.iter().map(|field| &field.name);
-        json!({
+        let mut report = json!({
             "collection": self.collection,
             "sources": self.sources.iter().map(|(name, facts)| facts.to_json(name)).collect::<Vec<_>>(),
             "dry_run": self.dry_run,
@@ -104,7 +111,11 @@ impl ImportReport {
             "notes": self.notes,
             "tables": self.tables.iter().map(TableUnderstanding::to_json).collect::<Vec<_>>(),
             "seconds": (self.seconds * 1000.0).round() / 1000.0,
-        })
+        });
+        if let Some(update) = &self.update {
+            report["update"] = update.json.clone();
+        }
+        report
     }
 
     /// The report as lines of text, the outcome last.
@@ -125,6 +136,10 @@ impl ImportReport {
             lines.push(format!("By kind: {}.", kinds.join(", ")));
         }
         lines.extend(self.repair_lines());
+        if let Some(update) = &self.update {
+            lines.extend(update.changes.iter().filter(|_| self.dry_run).cloned());
+            lines.extend(update.notes.iter().cloned());
+        }
         lines.push(self.outcome_line());
         lines
     }
@@ -175,6 +190,12 @@ impl ImportReport {
         lines
     }
 
+    /// Why an update is not to be written.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Error> {
+        self.refusal.as_ref()
+    }
+
     /// Whether a table leaves open how it is to be read.
     #[must_use]
     pub fn has_questions(&self) -> bool {
@@ -185,6 +206,14 @@ impl ImportReport {
         let accepted = self.read - self.left_out;
         let rate = if self.seconds > 0.0 { accepted as f64 / self.seconds } else { 0.0 };
         let left_out = if self.left_out > 0 { format!(", {} left out", self.left_out) } else { String::new() };
+        if let Some(update) = self.update.as_ref().filter(|_| self.refusal.is_none()) {
+            let end = match (update.is_empty, self.dry_run) {
+                (true, _) => "Nothing is to be written.".to_owned(),
+                (false, true) => "Nothing was written.".to_owned(),
+                (false, false) => format!("{:.1} s.", self.seconds),
+            };
+            return format!("'{}': {}{left_out}. {end}", self.collection, update.counts);
+        }
         match (self.loaded, self.dry_run) {
             (Some(loaded), _) => {
                 format!(

@@ -28,33 +28,72 @@ pub struct ReaderTotals {
     taken: u64,
 }
 
+/// What becomes of the rows that are read: they are added to the plan, or held against it.
+pub trait RowTaker {
+    /// Takes a row, unless it has faults; `keeps` is false once a file is refused, whose rows are then read for their
+    /// faults only.
+    ///
+    /// # Errors
+    /// When the plan cannot be read.
+    fn take(
+        &mut self,
+        validator: &mut FeatureValidator<'_>,
+        draft: FeatureDraft,
+        keeps: bool,
+    ) -> Result<(bool, Vec<ImportFinding>)>;
+
+    /// Whether nobody waits for further rows.
+    fn is_disconnected(&self) -> bool;
+
+    /// The end of the rows; with an error they are not to be stored.
+    fn finish(&mut self, error: Option<Error>);
+}
+
+/// Sends new features to the store.
+impl RowTaker for BatchSender {
+    fn take(
+        &mut self,
+        validator: &mut FeatureValidator<'_>,
+        draft: FeatureDraft,
+        keeps: bool,
+    ) -> Result<(bool, Vec<ImportFinding>)> {
+        let (feature, findings) = validator.validate(draft);
+        let is_taken = feature.is_some();
+        feature.filter(|_| keeps).into_iter().for_each(|feature| self.push(feature));
+        Ok((is_taken, findings))
+    }
+
+    fn is_disconnected(&self) -> bool {
+        BatchSender::is_disconnected(self)
+    }
+
+    fn finish(&mut self, error: Option<Error>) {
+        BatchSender::finish(self, error);
+    }
+}
+
 /// Reads the features of several files.
-pub struct SourceReader<'a> {
+pub struct SourceReader<'a, T> {
     validator: FeatureValidator<'a>,
-    sender: BatchSender,
+    taker: T,
     totals: ReaderTotals,
     options: RowOptions,
     progress: Arc<ImportProgress>,
 }
 
-impl<'a> SourceReader<'a> {
-    pub fn new(
-        validator: FeatureValidator<'a>,
-        sender: BatchSender,
-        options: RowOptions,
-        progress: Arc<ImportProgress>,
-    ) -> Self {
-        Self { validator, sender, totals: ReaderTotals::default(), options, progress }
+impl<'a, T: RowTaker> SourceReader<'a, T> {
+    pub fn new(validator: FeatureValidator<'a>, taker: T, options: RowOptions, progress: Arc<ImportProgress>) -> Self {
+        Self { validator, taker, totals: ReaderTotals::default(), options, progress }
     }
 
-    /// Reads all files, each in its reference system. The last thing that is sent is an error when the features are not
-    /// to be stored.
-    pub fn read_sources(mut self, sources: &[PreparedSource<'_>], source_crs: &'a [SourceCrs]) -> ReaderTotals {
+    /// Reads all files, each in its reference system. Its taker is finished with an error when the rows are not to be
+    /// stored.
+    pub fn read_sources(mut self, sources: &[PreparedSource<'_>], source_crs: &'a [SourceCrs]) -> (ReaderTotals, T) {
         if let Err(e) = self.read_all(sources, source_crs) {
-            self.sender.finish(Some(e));
+            self.taker.finish(Some(e));
         }
         self.totals.repairs = self.validator.repairs;
-        self.totals
+        (self.totals, self.taker)
     }
 
     fn read_all(&mut self, sources: &[PreparedSource<'_>], source_crs: &'a [SourceCrs]) -> Result<()> {
@@ -62,7 +101,7 @@ impl<'a> SourceReader<'a> {
             self.validator.read_in(crs);
             let name = (sources.len() > 1).then_some(source.name());
             self.totals.unreadable |= !self.read_source(source, name)?;
-            if self.sender.is_disconnected() {
+            if self.taker.is_disconnected() {
                 return Ok(());
             }
         }
@@ -71,7 +110,7 @@ impl<'a> SourceReader<'a> {
         let refused = self.totals.unreadable || nothing_left || (errors > 0 && !self.options.lenient);
         let refusal = || Error::Refused(refusal_message(errors, self.totals.findings.first_error()));
         let error = refused.then(refusal);
-        self.sender.finish(error);
+        self.taker.finish(error);
         Ok(())
     }
 
@@ -83,7 +122,7 @@ impl<'a> SourceReader<'a> {
             match row {
                 Ok(mut draft) => {
                     draft.place.file = name.map(ToOwned::to_owned);
-                    self.read_feature(draft, &*rows);
+                    self.read_feature(draft, &*rows)?;
                 }
                 Err(fault) => {
                     let fatal = fault.fatal;
@@ -96,7 +135,7 @@ impl<'a> SourceReader<'a> {
             if self.totals.features.is_multiple_of(256) {
                 self.progress.check_stopped()?;
             }
-            if self.sender.is_disconnected() {
+            if self.taker.is_disconnected() {
                 break;
             }
         }
@@ -139,25 +178,18 @@ impl<'a> SourceReader<'a> {
         self.totals.findings.add(ImportFinding { kind, warning, place, message });
     }
 
-    fn read_feature(&mut self, draft: FeatureDraft, rows: &dyn RowReader) {
+    fn read_feature(&mut self, draft: FeatureDraft, rows: &dyn RowReader) -> Result<()> {
         self.totals.features += 1;
         self.progress.set_features(self.totals.features);
-        let (feature, findings) = self.validator.validate(draft);
+        let keeps = self.options.lenient || self.totals.findings.errors == 0;
+        let (is_taken, findings) = self.taker.take(&mut self.validator, draft, keeps)?;
         for finding in findings {
             let below = if finding.kind.is_about_positions() { "/coordinates" } else { "" };
             self.totals.findings.add(ImportFinding { place: rows.locate(finding.place, below), ..finding });
         }
-        match feature {
-            // Once a file is refused, its features are read for their faults only.
-            Some(feature) => {
-                self.totals.taken += 1;
-                // Once a file is refused, its features are read for their faults only.
-                if self.options.lenient || self.totals.findings.errors == 0 {
-                    self.sender.push(feature);
-                }
-            }
-            None => self.totals.left_out += 1,
-        }
+        self.totals.taken += u64::from(is_taken);
+        self.totals.left_out += u64::from(!is_taken);
+        Ok(())
     }
 }
 

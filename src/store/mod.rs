@@ -82,6 +82,9 @@ pub trait Store: Send + Sync {
     /// stay as they are; the new fields are null.
     fn add_fields(&self, collection: &Collection) -> Result<()>;
 
+    /// One feature as it is; `None` when there is none with this id.
+    fn find_feature(&self, id: &CollectionId, feature: &FeatureId) -> Result<Option<Feature>>;
+
     /// The versions of one feature, oldest first.
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>>;
 

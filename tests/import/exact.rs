@@ -5,7 +5,7 @@ use cityheart::atlas::PlanFile;
 use cityheart::collection::{Collection, CollectionId, FieldType};
 use cityheart::export::{ExportFormat, ExportWriter};
 use cityheart::feature::{Feature, FieldValue};
-use cityheart::import::{ImportOptions, ImportSource, PlanImport, PlanImportRequest};
+use cityheart::import::{ImportOptions, ImportSource, PlanImport, PlanImportRequest, UpdateOptions};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use std::path::Path;
@@ -58,6 +58,8 @@ fn import_file(plan: &Path, into: &str, name: &str, bytes: &[u8]) {
         plan: plan.to_owned(),
         into: CollectionId::new(into).unwrap(),
         replace: false,
+        update: false,
+        update_options: UpdateOptions::default(),
         dry_run: false,
         options: ImportOptions::default(),
     };

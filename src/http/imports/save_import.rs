@@ -14,7 +14,7 @@ use crate::http::problem::ProblemDetails;
 use crate::http::request_body::{ParsedBody, UnreadBody};
 use crate::http::request_context::RequestContext;
 use crate::http::response::HttpResult;
-use crate::import::{ImportCommit, PlanFeatures};
+use crate::import::{ImportCommit, ViewerFeatures};
 use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -87,7 +87,7 @@ async fn build_commit(
     let (plan, into, review) = (context.plan().clone(), import.into.clone(), state.review.clone());
     let owner = context.job_owner(JobKind::Edit);
     let build = move |work: &crate::work_budget::WorkBudget| {
-        let now = PlanFeatures::read(&plan, into.as_str(), work)?;
+        let now = ViewerFeatures::read(&plan, &into, work)?;
         ImportCommit::build(&review, &now, options.remove_missing)
     };
     let built = context.app.import_pool.run(&owner, build).await??;

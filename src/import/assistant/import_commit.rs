@@ -2,12 +2,11 @@
 //! touches the same values, nothing is written, and all such values are told.
 
 use super::import_review::ImportReview;
-use super::plan_features::PlanFeatures;
 use crate::atlas::{EditAction, EditPrecondition, EditRequest, state_tag};
 use crate::collection::Collection;
 use crate::error::Result;
 use crate::feature::{Feature, FieldValue};
-use crate::import::update::{ExistingFeatures, FieldChange, RowChange, RowChangeKind};
+use crate::import::update::{ExistingFeatures, FieldChange, RowChange, RowChangeKind, ViewerFeatures};
 use serde_json::{Map, Value as Json, json};
 
 /// The edits that save a review.
@@ -36,7 +35,7 @@ impl ImportCommit {
     /// When the plan cannot be read.
     pub fn build(
         review: &ImportReview,
-        now: &PlanFeatures<'_>,
+        now: &ViewerFeatures<'_>,
         remove_missing: bool,
     ) -> Result<Result<Self, Vec<CommitConflict>>> {
         let (mut own, mut conflicts) = (Self::default(), vec![]);
@@ -58,7 +57,7 @@ impl ImportCommit {
         &mut self,
         change: &RowChange,
         collection: &Collection,
-        now: &PlanFeatures<'_>,
+        now: &ViewerFeatures<'_>,
         at: String,
         conflicts: &mut Vec<CommitConflict>,
     ) -> Result<()> {
@@ -67,7 +66,7 @@ impl ImportCommit {
         let has_code = match code {
             Some(FieldValue::Text(code)) => {
                 let same = |f: &Feature| change.fields.iter().any(|c| c.field == "code") && f.id != *id;
-                now.find_by_code(code)?.iter().any(same)
+                now.find_by_code(code.trim())?.iter().any(same)
             }
             _ => false,
         };
@@ -87,7 +86,7 @@ impl ImportCommit {
         &mut self,
         change: &RowChange,
         collection: &Collection,
-        now: &PlanFeatures<'_>,
+        now: &ViewerFeatures<'_>,
         at: String,
         conflicts: &mut Vec<CommitConflict>,
     ) -> Result<()> {
@@ -136,7 +135,7 @@ impl ImportCommit {
     fn add_removal(
         &mut self,
         seen: &Feature,
-        now: &PlanFeatures<'_>,
+        now: &ViewerFeatures<'_>,
         at: String,
         conflicts: &mut Vec<CommitConflict>,
     ) -> Result<()> {

@@ -3,7 +3,6 @@
 
 use super::import_answers::ImportAnswers;
 use super::open_question::{OpenQuestion, QuestionContext};
-use super::plan_features::PlanFeatures;
 use super::review_findings::{ReviewFindings, RowFinding};
 use super::review_outcome::{RowChanges, describe_outcome, row_number};
 use super::review_preview::ReviewPreview;
@@ -19,7 +18,7 @@ use crate::import::source::ImportSource;
 use crate::import::source_bounds::SourceBounds;
 use crate::import::source_facts::SourceOptions;
 use crate::import::table::TableUnderstanding;
-use crate::import::update::{ExistingFeatures, UpdateOptions, UpdateOutcome};
+use crate::import::update::{ExistingFeatures, UpdateOptions, UpdateOutcome, ViewerFeatures};
 use crate::intake::CityLocations;
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
@@ -70,13 +69,15 @@ impl ImportReview {
 /// When the file cannot be read, an answer names what it does not have, or the work had to stop.
 pub fn review_import(request: &ReviewRequest<'_>) -> Result<ImportReview> {
     let work = &request.bounds.work;
-    let existing = PlanFeatures::read(request.plan, request.into.as_str(), work)?;
+    let existing = ViewerFeatures::read(request.plan, request.into, work)?;
+    let collection = request.plan.collection_view(request.into.as_str())?.collection().clone();
     let mut reading = Reading { request, existing: &existing, questions: vec![], first: None };
     let mut answers = request.answers.clone();
     for round in 1.. {
         let options = read_options(&answers)?;
         let sources = [reading.open_source(&answers)?];
-        let job = ImportJob::prepare(&sources, find_target(request, &existing), &options, Arc::default())?;
+        let mut job = ImportJob::prepare(&sources, find_target(request, &collection), &options, Arc::default())?;
+        job.waive_missing(&existing)?;
         work.check()?;
         let guessed = reading.take_questions(&job, &answers)?;
         match guessed.filter(|guessed| *guessed != answers && round < MAX_ROUNDS) {
@@ -97,12 +98,12 @@ fn read_options(answers: &ImportAnswers) -> Result<ImportOptions> {
     Ok(ImportOptions { id: None, lenient: false, crs, answers: answers.table().clone(), tells_all: true })
 }
 
-fn find_target<'r>(request: &'r ReviewRequest<'_>, existing: &PlanFeatures<'_>) -> ImportTarget<'r> {
+fn find_target<'r>(request: &'r ReviewRequest<'_>, collection: &Collection) -> ImportTarget<'r> {
     let is_about_cities = request.into.as_str() == "cities";
     ImportTarget {
         model: request.plan.model(),
         id: request.into.clone(),
-        existing: Some(existing.collection().clone()),
+        existing: Some(collection.clone()),
         ids: IdRegistry::default(),
         cities: if is_about_cities { CityLocations::default() } else { (*request.plan.city_locations()).clone() },
     }
@@ -111,7 +112,7 @@ fn find_target<'r>(request: &'r ReviewRequest<'_>, existing: &PlanFeatures<'_>) 
 /// A file between its readings.
 struct Reading<'a> {
     request: &'a ReviewRequest<'a>,
-    existing: &'a PlanFeatures<'a>,
+    existing: &'a ViewerFeatures<'a>,
     questions: Vec<OpenQuestion>,
     /// What was understood without guesses.
     first: Option<TableUnderstanding>,

@@ -5,7 +5,6 @@ mod import_answers; // what the person says
 mod import_commit; // a review becomes edits
 mod import_review; // all of it together
 mod open_question; // what is asked
-mod plan_features; // what rows are compared with
 mod review_findings; // what is wrong, with ways on
 mod review_outcome; // what would change
 mod review_preview; // rows with a mark for every cell
@@ -14,4 +13,3 @@ mod review_table; // columns and what they are
 pub use import_answers::ImportAnswers;
 pub use import_commit::{CommitConflict, ImportCommit};
 pub use import_review::{ImportReview, ReviewRequest, review_import};
-pub use plan_features::PlanFeatures;

@@ -57,7 +57,9 @@ fn find_middle(geometry: &Geometry) -> Option<[f64; 2]> {
 /// The outcome of a file, with at most so many changes and places.
 pub fn describe_outcome(outcome: &UpdateOutcome, collection: &Collection, is_table: bool) -> Json {
     let mut json = outcome.to_json(collection, MAX_CHANGES, false);
-    for (listed, change) in json["changes"].as_array_mut().into_iter().flatten().zip(&outcome.changes) {
+    for (listed, change) in
+        json["changes"].as_array_mut().into_iter().flatten().zip(outcome.held.iter().chain(&outcome.changes))
+    {
         listed["row"] = row_number(&change.place, is_table).into();
     }
     json["places"] = describe_places(outcome, collection);

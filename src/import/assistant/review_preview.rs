@@ -6,7 +6,6 @@ use super::review_outcome::RowChanges;
 use super::review_table::ReviewTable;
 use crate::error::Result;
 use crate::import::prepared_source::PreparedSource;
-use crate::import::row_reader::RowReader;
 use crate::import::table::{ColumnRole, ColumnSummary, TableCell, TableRow};
 use crate::work_budget::WorkBudget;
 use serde_json::{Value as Json, json};

@@ -37,6 +37,8 @@ pub enum ColumnRole {
     },
     Place(PlaceRole),
     Period(PeriodPart),
+    /// The revision that a row of an exported workbook was written at.
+    Revision,
 }
 
 /// The fields of a period in the model.
@@ -61,6 +63,12 @@ pub struct ColumnLayout {
 }
 
 impl ColumnLayout {
+    /// Whether a column says this end of a period.
+    pub fn says_period(&self, part: PeriodPart) -> bool {
+        let says = |own: &PeriodPart| *own == part || *own == PeriodPart::Both;
+        self.columns.iter().any(|role| matches!(role, ColumnRole::Period(own) if says(own)))
+    }
+
     /// The column behind a JSON pointer into a feature.
     pub fn column_of(&self, pointer: &str) -> Option<usize> {
         let place = |wanted: &[PlaceRole]| {

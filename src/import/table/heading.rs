@@ -22,7 +22,7 @@ pub struct TableHeading {
     pub names: Vec<String>,
     pub merged_cells: usize,
     /// The names of each row of headings, the uppermost first.
-    levels: Vec<Vec<String>>,
+    pub levels: Vec<Vec<String>>,
 }
 
 impl TableHeading {

@@ -13,6 +13,7 @@ mod coordinate_text; // coordinates in cells
 mod date_reading; // dates and periods
 mod date_tokens; // their parts
 mod date_words; // their words in ten languages
+mod exported_sheet; // workbooks that were exported from a plan
 mod field_names; // what fields are called
 mod field_readings; // how a field reads its cells
 mod folding; // words without case and accents
@@ -39,6 +40,7 @@ pub use answers::TableAnswers;
 pub use cell::{TableCell, TableRow, column_letters, json_number};
 pub use cell_corrections::{CellCorrection, PickedPlace, correct_row};
 pub use column_layout::ColumnRole;
+pub use exported_sheet::{ABOUT_SHEET, ExportedWorkbook};
 pub use field_names::{FieldNames, MatchConfidence};
 pub use heading::MergedCells;
 pub use number_style::{DecimalSign, read_number};

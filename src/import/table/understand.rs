@@ -8,11 +8,13 @@ use super::column_layout::{ColumnLayout, ColumnRole, PeriodFields};
 use super::column_matching::{MappedColumn, find_column, match_columns, read_map};
 use super::column_styles::{ColumnStyles, ColumnUse, decide_styles};
 use super::date_reading::DateContext;
+use super::exported_sheet::{self, ExportedSheet, ID_COLUMN, REVISION_COLUMN, map_names};
 use super::field_names::{FieldMatch, FieldNames, MatchConfidence, PERIOD};
 use super::field_readings::{FieldReadings, reading_of_new_column};
 use super::place_columns::{FoundPlaces, PlaceSearch};
 use super::question::{QuestionChoice, TableQuestion, quote_argument};
 use super::sheet_table::SheetTable;
+use super::table_note::TableNote;
 use super::table_scan::{ScannedTable, scan_heading, scan_rows};
 use super::understanding::{ColumnSummary, TableRowsSource, TableUnderstanding, UnderstoodTable};
 use super::understanding_notes::{note_rows, note_text_columns};
@@ -55,7 +57,7 @@ pub fn understand_rows(
 ) -> Result<UnderstoodTable> {
     let heading = scan_heading(&mut *open()?, None, answers.header_rows)?;
     let scan = scan_rows(&mut *open()?, None, heading)?;
-    Understander { scan: &scan, target, answers, sheet: None }.understand()
+    Understander { scan: &scan, target, answers, sheet: None, exported: None }.understand()
 }
 
 /// Understands a sheet, and fills its merged cells.
@@ -66,12 +68,19 @@ pub fn understand_sheet(
     sheet: &mut SheetTable,
     target: &TableTarget<'_>,
     answers: &TableAnswers,
+    exported: Option<&ExportedSheet>,
 ) -> Result<UnderstoodTable> {
-    let heading = scan_heading(&mut sheet.rows.iter().cloned().map(Ok), Some(sheet), answers.header_rows)?;
+    let named = exported.and_then(|_| exported_sheet::read_names(sheet));
+    let is_named = named.is_some();
+    let heading = match named {
+        Some(heading) => heading,
+        None => scan_heading(&mut sheet.rows.iter().cloned().map(Ok), Some(sheet), answers.header_rows)?,
+    };
     let filled = sheet.fill_down(heading.last);
     let mut scan = scan_rows(&mut sheet.rows.iter().cloned().map(Ok), Some(sheet), heading)?;
     scan.filled_down = filled;
-    Understander { scan: &scan, target, answers, sheet: Some(sheet) }.understand()
+    let exported = exported.filter(|_| is_named);
+    Understander { scan: &scan, target, answers, sheet: Some(sheet), exported }.understand()
 }
 
 /// What was found of the columns before they are laid out.
@@ -88,6 +97,8 @@ struct Understander<'a> {
     target: &'a TableTarget<'a>,
     answers: &'a TableAnswers,
     sheet: Option<&'a SheetTable>,
+    /// The sheet was exported from a plan, and its columns are named.
+    exported: Option<&'a ExportedSheet>,
 }
 
 impl Understander<'_> {
@@ -98,7 +109,11 @@ impl Understander<'_> {
     fn understand(&self) -> Result<UnderstoodTable> {
         let names = self.names().to_vec();
         let fields = self.target.collection.map(FieldNames::new);
-        let mapped = read_map(&names, self.answers, fields.as_ref())?;
+        let mut mapped = read_map(&names, self.answers, fields.as_ref())?;
+        if self.exported.is_some() {
+            let named = map_names(&names, fields.as_ref());
+            mapped = mapped.into_iter().zip(named).map(|(said, named)| said.or(named)).collect();
+        }
         let matches = match (self.target.collection, &fields) {
             (Some(collection), Some(fields)) => {
                 Some(match_columns(&names, &self.scan.columns, collection, fields, &mapped))
@@ -114,6 +129,7 @@ impl Understander<'_> {
             FoundColumns { mapped: &mapped, matches: matches.as_deref(), styles: &styles, places: &places, readings };
         let (layout, columns) = self.lay_out(&found, &mut questions)?;
         let mut notes = note_rows(self.scan, self.sheet);
+        notes.extend(self.note_foreign_columns(&layout));
         if matches.is_none() {
             notes.extend(note_text_columns(&names, &self.scan.columns, &layout));
         }
@@ -139,6 +155,7 @@ impl Understander<'_> {
             blank_rows: if self.sheet.is_some() { 0 } else { self.scan.blank },
             corrections: vec![],
             places: self.answers.places.clone(),
+            exported_features: self.exported.filter(|_| self.is_own_export()).map(|sheet| sheet.features),
         })
     }
 
@@ -209,7 +226,7 @@ impl Understander<'_> {
             summary.style = match &role {
                 ColumnRole::Property { reading, .. } => reading.describe(),
                 ColumnRole::Period(_) => Some("dates and periods".into()),
-                ColumnRole::Place(_) | ColumnRole::Skipped => None,
+                ColumnRole::Place(_) | ColumnRole::Revision | ColumnRole::Skipped => None,
             };
             if let ColumnRole::Property { reading: ValueReading::Number(number), .. } = &role {
                 summary.decimal = Some(number.sign.name());
@@ -247,7 +264,46 @@ impl Understander<'_> {
         }
     }
 
+    /// Whether the sheet was exported from the collection that it is read for.
+    fn is_own_export(&self) -> bool {
+        let collection = self.target.collection.map(|c| c.id.as_str());
+        self.exported.is_some_and(|sheet| Some(sheet.collection.as_str()) == collection)
+    }
+
+    /// A hidden column of an exported sheet.
+    fn hidden_role(&self, at: usize, summary: &mut ColumnSummary) -> Option<ColumnRole> {
+        self.exported?;
+        let (field, role) = match self.names()[at].as_str() {
+            ID_COLUMN => ("id", ColumnRole::Property { name: "id".into(), reading: ValueReading::Words }),
+            REVISION_COLUMN if self.is_own_export() => ("revision", ColumnRole::Revision),
+            _ => return None,
+        };
+        summary.field = Some(field.into());
+        Some(role)
+    }
+
+    /// Columns that a person added to an exported sheet.
+    fn note_foreign_columns(&self, layout: &ColumnLayout) -> Vec<TableNote> {
+        let columns = layout.columns.iter().zip(self.names()).zip(&self.scan.columns).enumerate();
+        let foreign = columns.filter(|(_, ((role, name), column))| {
+            self.exported.is_some()
+                && matches!(role, ColumnRole::Skipped)
+                && *name != REVISION_COLUMN
+                && column.cells() > 0
+        });
+        let letters: Vec<String> = foreign.map(|(at, _)| super::cell::column_letters(at)).collect();
+        if letters.is_empty() {
+            return vec![];
+        }
+        let letters = letters.join(", ");
+        let sentence = format!("Not a field of the collection, and left out: column {letters}.");
+        vec![TableNote::new("foreign-columns", sentence, json!({"columns": letters}))]
+    }
+
     fn decide_role(&self, at: usize, found: &FoundColumns<'_>, summary: &mut ColumnSummary) -> ColumnRole {
+        if let Some(role) = self.hidden_role(at, summary) {
+            return role;
+        }
         let FoundColumns { mapped, matches, styles, places, readings } = found;
         let (name, evidence) = (&self.names()[at], &self.scan.columns[at]);
         if let Some((_, role)) = places.roles.iter().find(|(column, _)| *column == at) {

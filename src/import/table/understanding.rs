@@ -73,6 +73,8 @@ pub struct UnderstoodTable {
     pub corrections: Vec<CellCorrection>,
     /// Places of rows that were picked on a map.
     pub places: Vec<PickedPlace>,
+    /// How many features a workbook had when it was exported for this collection.
+    pub exported_features: Option<u64>,
 }
 
 /// Where the rows come from.

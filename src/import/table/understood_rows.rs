@@ -2,7 +2,7 @@
 
 use super::cell::{TableCell, TableRow, column_letters};
 use super::cell_corrections::PickedPlace;
-use super::column_layout::{ColumnRole, PeriodFields, PeriodPart};
+use super::column_layout::{ColumnLayout, ColumnRole, PeriodFields, PeriodPart};
 use super::coordinate_text::normalise_coordinate;
 use super::date_reading::{DatePeriod, DatePrecision};
 use super::number_style::DecimalSign;
@@ -14,10 +14,11 @@ use crate::error::Result;
 use crate::feature::geojson::ParsedGeometry;
 use crate::feature::{FaultKind, FeatureFault, Geometry};
 use crate::import::csv_cells::{self, PlaceFault};
-use crate::import::draft::FeatureDraft;
+use crate::import::draft::{FeatureDraft, ImpliedValue};
 use crate::import::element_scanner::ScanFault;
 use crate::import::finding::{FindingPlace, ImportFindingKind};
 use crate::import::row_reader::{RowOptions, RowReader, TableRemarks};
+use crate::import::update::is_cut;
 use crate::intake::{FindingKind, escape_pointer};
 use geo_types::{Coord, Point};
 use std::sync::Arc;
@@ -68,6 +69,7 @@ impl UnderstoodRows {
         reading.read(row, &self.table);
         if let Some(picked) = self.table.places.iter().find(|place| place.row == row.number) {
             reading.take_picked(picked);
+            reading.draft.has_place_columns = true;
         }
         reading.draft
     }
@@ -115,37 +117,61 @@ impl RowReading {
         if is_text {
             self.check_width(row, layout.columns.len());
         }
-        let context = layout.period.as_ref().map(|p| p.context).unwrap_or_default();
-        for (at, cell) in row.cells.iter().enumerate() {
+        // A row of a sheet ends with its last cell that holds something.
+        let missing = layout.columns.len().saturating_sub(row.cells.len());
+        let cells = row.cells.iter().chain(std::iter::repeat_n(&TableCell::Empty, missing));
+        for (at, cell) in cells.enumerate() {
             match layout.columns.get(at) {
-                Some(ColumnRole::Skipped) => {}
-                Some(ColumnRole::Property { name, reading }) => match reading.read(cell) {
-                    Ok(value) => {
-                        self.draft.properties.insert(name.clone(), value);
-                    }
-                    Err(message) => self.add_fault(name, message),
-                },
-                Some(ColumnRole::Place(role)) => self.read_place(*role, cell, layout.signs[at]),
-                Some(ColumnRole::Period(part)) => match read_period(cell, context) {
-                    Ok(period) => self.periods[*part as usize] = period,
-                    Err(message) => {
-                        let fields = layout.period.as_ref();
-                        let name = fields.map_or("", |p| if *part == PeriodPart::End { &p.end } else { &p.start });
-                        self.add_fault(name, message);
-                    }
-                },
+                Some(role) => self.read_cell(at, role, cell, layout),
                 None if cell.is_blank() || is_text => {}
                 None => self.add_stray(&cell.to_text(), at),
             }
         }
+        self.draft.has_place_columns = layout.columns.iter().any(|role| matches!(role, ColumnRole::Place(_)));
         if let Some(fields) = &layout.period {
-            self.write_period(fields);
+            self.write_period(fields, layout);
         }
         for (name, value) in &layout.constants {
             self.draft.properties.insert(name.clone(), value.clone());
+            self.draft.implied.push((name.clone(), ImpliedValue::Constant));
         }
         let [lon, lat] = std::mem::take(&mut self.lonlat);
         self.add_place(csv_cells::parse_point(lon.trim(), lat.trim()));
+    }
+
+    fn read_cell(&mut self, at: usize, role: &ColumnRole, cell: &TableCell, layout: &ColumnLayout) {
+        match role {
+            // What a formula failed to compute is not known.
+            role if matches!(cell, TableCell::Fault(_)) && !matches!(role, ColumnRole::Place(_)) => {}
+            ColumnRole::Skipped => {}
+            ColumnRole::Property { name, reading } => match reading.read(cell) {
+                Ok(value) => {
+                    self.draft.properties.insert(name.clone(), value);
+                }
+                Err(message) => self.add_unread(name, cell, message),
+            },
+            ColumnRole::Revision => {
+                let revision = cell.to_text().trim().parse::<f64>().ok();
+                self.draft.revision = revision.filter(|r| *r >= 0.0 && *r < 9e15).map(|r| r as u64);
+            }
+            ColumnRole::Place(role) => self.read_place(*role, cell, layout.signs[at]),
+            ColumnRole::Period(part) => {
+                let context = layout.period.as_ref().map(|p| p.context).unwrap_or_default();
+                match read_period(cell, context) {
+                    Ok(period) => self.periods[*part as usize] = period,
+                    Err(message) => {
+                        let fields = layout.period.as_ref();
+                        let name = fields.map_or("", |p| if *part == PeriodPart::End { &p.end } else { &p.start });
+                        self.add_unread(name, cell, message);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_unread(&mut self, name: &str, cell: &TableCell, message: String) {
+        self.draft.unread_cells.push((name.to_owned(), cell.to_text().into_owned()));
+        self.add_fault(name, message);
     }
 
     fn check_width(&mut self, row: &TableRow, columns: usize) {
@@ -179,6 +205,11 @@ impl RowReading {
             PlaceRole::Geometry => cell.to_text().into_owned(),
             _ => normalise_coordinate(cell, sign),
         };
+        // A text that fills its cell is cut: the place is not in it.
+        if role == PlaceRole::Geometry && is_cut(&text) {
+            self.draft.place_is_cut = true;
+            return;
+        }
         match role {
             PlaceRole::Lon => self.lonlat[0] = text,
             PlaceRole::Lat => self.lonlat[1] = text,
@@ -209,7 +240,7 @@ impl RowReading {
     }
 
     /// The fields of a period: its first day, its last day, and how precise both are.
-    fn write_period(&mut self, fields: &PeriodFields) {
+    fn write_period(&mut self, fields: &PeriodFields, layout: &ColumnLayout) {
         let [start, end, both] = self.periods;
         let properties = &mut self.draft.properties;
         // A range in the column of the start fills both ends.
@@ -217,13 +248,20 @@ impl RowReading {
         let first = range.and_then(|p| p.start).or(start.and_then(|p| p.start));
         let last = range.and_then(|p| p.end).or(end.and_then(|p| p.end.or(p.start)));
         let day = |day: Option<jiff::civil::Date>| day.map_or(serde_json::Value::Null, |d| d.to_string().into());
-        properties.insert(fields.start.clone(), day(first));
-        properties.insert(fields.end.clone(), day(last));
+        // A table without a column for one end says nothing of it, but in a range.
+        let says = |part| layout.says_period(part) || range.is_some();
+        let is_unread = |name: &String| self.draft.unread_cells.iter().any(|(unread, _)| unread == name);
+        for (name, part, value) in [(&fields.start, PeriodPart::Start, first), (&fields.end, PeriodPart::End, last)] {
+            if says(part) && !is_unread(name) {
+                properties.insert(name.clone(), day(value));
+            }
+        }
         let coarsest = [start, end, both].into_iter().flatten().map(|p| p.precision).max();
         if let (Some(precision), Some((field, words))) = (coarsest, &fields.precision)
             && let Some(word) = precision_word(precision, words)
         {
             properties.insert(field.clone(), word.into());
+            self.draft.implied.push((field.clone(), ImpliedValue::Precision));
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct UpdateOutcome {
     pub revision: RevisionNumber,
     /// New and changed features, in the order of the rows.
     pub changes: Vec<RowChange>,
+    /// Rows with conflicts that nobody has decided: they are not written.
+    pub held: Vec<RowChange>,
     /// Rows that say what the plan says.
     pub unchanged: u64,
     /// Rows that are left out for their faults, those with conflicts included.
@@ -46,8 +48,14 @@ pub struct UpdateOutcome {
     pub missing: Vec<Feature>,
     /// Why `missing` is not known, as a sentence.
     pub missing_unknown: Option<String>,
+    /// Missing features that were changed after the file was exported: they stay.
+    pub missing_changed: u64,
+    /// Rows of features that were deleted from the plan after the file was exported: they stay deleted.
+    pub deleted_meanwhile: u64,
     /// Empty cells of a table that is no export: the plan's values stay.
     pub kept_empty: u64,
+    /// Fields whose value of all rows (`--set`) some features have otherwise: their values stay.
+    pub kept_constants: Vec<String>,
 }
 
 impl UpdateOutcome {
@@ -90,7 +98,8 @@ impl UpdateOutcome {
     /// For programs, with at most so many changes.
     #[must_use]
     pub fn to_json(&self, collection: &Collection, most: usize, remove_missing: bool) -> Json {
-        let changes: Vec<Json> = self.changes.iter().take(most).map(|change| change.to_json(collection)).collect();
+        let told = self.held.iter().chain(&self.changes);
+        let changes: Vec<Json> = told.take(most).map(|change| change.to_json(collection)).collect();
         json!({
             "changed": self.count(RowChangeKind::Changed),
             "new": self.count(RowChangeKind::New),
@@ -99,6 +108,9 @@ impl UpdateOutcome {
             "refused": self.refused,
             "conflicts": self.conflicts,
             "missing": self.missing.len(),
+            "missing_changed": self.missing_changed,
+            "deleted_meanwhile": self.deleted_meanwhile,
+            "kept_empty": self.kept_empty,
             "changes": changes,
         })
     }

@@ -136,6 +136,10 @@ impl Store for GeoPackage {
         self.shared.add_fields(collection)
     }
 
+    fn find_feature(&self, id: &CollectionId, feature: &FeatureId) -> Result<Option<Feature>> {
+        self.shared.run_read(|conn, layers| find_layer(layers, id)?.find_feature(conn, feature))
+    }
+
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>> {
         self.shared.run_read(|conn, layers| change_log::read_history(conn, find_layer(layers, id)?, feature))
     }
