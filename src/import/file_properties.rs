@@ -33,6 +33,27 @@ pub struct FileProperties {
     fields: Arc<HashMap<String, Option<String>>>,
 }
 
+/// Properties that are no field for certain.
+#[derive(Default)]
+struct OpenProperties {
+    unmatched: Vec<(usize, String)>,
+    /// With the field that each may be.
+    likely: Vec<(usize, String, String)>,
+}
+
+impl OpenProperties {
+    fn add(&mut self, at: usize, name: &str, near: Option<&str>) {
+        match near {
+            Some(field) => self.likely.push((at, name.to_owned(), field.to_owned())),
+            None => self.unmatched.push((at, name.to_owned())),
+        }
+    }
+
+    fn ask(&self) -> impl Iterator<Item = TableQuestion> {
+        ask_likely(&self.likely).into_iter().chain(ask_unmatched(&self.unmatched))
+    }
+}
+
 /// What a sample of features has.
 #[derive(Default)]
 struct PropertySample {
@@ -51,18 +72,16 @@ impl FileProperties {
         let Some(collection) = target.collection else { return Ok(None) };
         let sample = PropertySample::read(source, target)?;
         let known = FieldNames::new(collection);
-        let (mut fields, mut columns, mut unmatched, mut likely) = (HashMap::new(), vec![], vec![], vec![]);
+        let (mut fields, mut columns, mut open) = (HashMap::new(), vec![], OpenProperties::default());
         for (at, name) in sample.names.iter().enumerate() {
-            let said = answers.map.iter().find(|(property, _)| property == name).map(|(_, field)| field);
+            let said = answers.map.iter().find(|(property, _)| property == name).map(|(_, field)| field.as_str());
             let matched = known.match_heading(name);
             let field = match said {
-                Some(field) => Some(field.clone()).filter(|field| known.has_field(field)),
+                Some(field) => Some(field.to_owned()).filter(|field| known.has_field(field)),
                 None => matched.field.clone().filter(|_| matched.confidence == MatchConfidence::Sure),
             };
-            match (&field, said, &matched.field) {
-                (None, None, Some(near)) => likely.push((at, name.clone(), near.clone())),
-                (None, None, None) => unmatched.push((at, name.clone())),
-                _ => {}
+            if field.is_none() && said.is_none() {
+                open.add(at, name, matched.field.as_deref());
             }
             columns.push(ColumnSummary {
                 column: at,
@@ -76,19 +95,9 @@ impl FileProperties {
             });
             fields.insert(name.clone(), field);
         }
-        let questions = ask_system(source, target, &sample.positions)
-            .into_iter()
-            .chain(ask_likely(&likely))
-            .chain(ask_unmatched(&unmatched))
-            .collect();
-        let summary = TableUnderstanding {
-            file: source.name.clone(),
-            features: sample.features,
-            data_rows: (1, sample.features),
-            columns,
-            questions,
-            ..TableUnderstanding::default()
-        };
+        let system = ask_system(source, target, &sample.positions);
+        let questions = system.into_iter().chain(open.ask()).collect();
+        let summary = sample.summarise(&source.name, columns, questions);
         Ok(Some(Self { summary, fields: Arc::new(fields) }))
     }
 
@@ -111,6 +120,17 @@ impl PropertySample {
             }
         }
         Ok(sample)
+    }
+
+    fn summarise(&self, file: &str, columns: Vec<ColumnSummary>, questions: Vec<TableQuestion>) -> TableUnderstanding {
+        TableUnderstanding {
+            file: file.to_owned(),
+            features: self.features,
+            data_rows: (1, self.features),
+            columns,
+            questions,
+            ..TableUnderstanding::default()
+        }
     }
 
     fn add(&mut self, draft: &FeatureDraft) {

@@ -74,9 +74,7 @@ pub async fn submit_batch(
     // committed yet.
     let caller = Arc::new(());
     let alive = Arc::downgrade(&caller);
-    if !in_pool {
-        context.plan().change_then(batch, alive, answer);
-    } else {
+    if in_pool {
         let plan = context.plan().clone();
         context
             .app
@@ -85,6 +83,8 @@ pub async fn submit_batch(
                 plan.change_then(EditBatch { work: work.clone(), ..batch }, alive, answer);
             })
             .await?;
+    } else {
+        context.plan().change_then(batch, alive, answer);
     }
     let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
     Ok(receiver.await.unwrap_or_else(closed)?.into_outcome()?)

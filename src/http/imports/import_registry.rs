@@ -280,7 +280,7 @@ mod tests {
         drop(import);
         let idle = registry.idle;
         let later = |by: Duration| registry.lock().forget_idle(Instant::now() + by, idle);
-        later(idle - Duration::from_secs(5));
+        later(idle.saturating_sub(Duration::from_secs(5)));
         assert!(registry.find(&id, Some("login ana")).is_ok());
         assert!(path.exists());
         later(idle);

@@ -97,30 +97,9 @@ impl ImportCommit {
             return Ok(());
         };
         let known = conflicts.len();
-        let mut properties = Map::new();
-        for FieldChange { field, from, to } in &change.fields {
-            let value = collection.field_index(field).and_then(|at| current.values.get(at));
-            let value = value.map_or(Json::Null, FieldValue::to_json);
-            if value == *from {
-                properties.insert(field.clone(), to.clone());
-            } else if value != *to {
-                let message = format!(
-                    "'{field}' of '{id}' was {from} when the file was read, somebody has made it {value} meanwhile, and the file says {to}. Bring the file in again."
-                );
-                conflicts.push(CommitConflict { at: format!("{at}/fields/{field}"), message });
-            }
-        }
-        let mut patch = json!({"properties": properties});
-        if change.geometry_changed && current.geometry != change.after.geometry {
-            let seen = change.before.as_ref().and_then(|before| before.geometry.as_ref());
-            if current.geometry.as_ref() == seen {
-                patch["geometry"] = collection.feature_to_geojson(&change.after)["geometry"].take();
-            } else {
-                let message = format!("Somebody has moved '{id}' meanwhile. Bring the file in again.");
-                conflicts.push(CommitConflict { at: format!("{at}/geometry"), message });
-            }
-        }
-        let is_there_already = properties_are_empty(&patch) && patch.get("geometry").is_none();
+        let patch = build_patch(change, collection, &current, &at, conflicts);
+        let is_there_already =
+            patch["properties"].as_object().is_none_or(Map::is_empty) && patch.get("geometry").is_none();
         if conflicts.len() > known || is_there_already {
             return Ok(());
         }
@@ -155,6 +134,37 @@ impl ImportCommit {
     }
 }
 
-fn properties_are_empty(patch: &Json) -> bool {
-    patch["properties"].as_object().is_none_or(Map::is_empty)
+/// What is left to change in a feature as it is now; adds what somebody else has changed to another value meanwhile.
+fn build_patch(
+    change: &RowChange,
+    collection: &Collection,
+    current: &Feature,
+    at: &str,
+    conflicts: &mut Vec<CommitConflict>,
+) -> Json {
+    let id = &current.id;
+    let mut properties = Map::new();
+    for FieldChange { field, from, to } in &change.fields {
+        let value = collection.field_index(field).and_then(|at| current.values.get(at));
+        let value = value.map_or(Json::Null, FieldValue::to_json);
+        if value == *from {
+            properties.insert(field.clone(), to.clone());
+        } else if value != *to {
+            let message = format!(
+                "'{field}' of '{id}' was {from} when the file was read, somebody has made it {value} meanwhile, and the file says {to}. Bring the file in again."
+            );
+            conflicts.push(CommitConflict { at: format!("{at}/fields/{field}"), message });
+        }
+    }
+    let mut patch = json!({"properties": properties});
+    if change.geometry_changed && current.geometry != change.after.geometry {
+        let seen = change.before.as_ref().and_then(|before| before.geometry.as_ref());
+        if current.geometry.as_ref() == seen {
+            patch["geometry"] = collection.feature_to_geojson(&change.after)["geometry"].take();
+        } else {
+            let message = format!("Somebody has moved '{id}' meanwhile. Bring the file in again.");
+            conflicts.push(CommitConflict { at: format!("{at}/geometry"), message });
+        }
+    }
+    patch
 }

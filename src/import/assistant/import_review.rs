@@ -217,7 +217,22 @@ impl Reading<'_> {
         let total = report.findings.errors + report.findings.warnings;
         let mut findings = ReviewFindings::collect(&report.findings.details, total, prepared.table());
         self.refuse_forbidden(&review.collection, &mut outcome, &mut findings, is_table)?;
-        let changes = RowChanges::new(&outcome, is_table);
+        self.tell(prepared, (&findings, &outcome), crs, review)?;
+        review.refused = outcome.refused;
+        review.outcome = Some(outcome);
+        Ok(())
+    }
+
+    /// Puts what was found into the document.
+    fn tell(
+        &self,
+        prepared: &PreparedSource<'_>,
+        (findings, outcome): (&ReviewFindings, &UpdateOutcome),
+        crs: Option<Crs>,
+        review: &mut ImportReview,
+    ) -> Result<()> {
+        let (work, is_table) = (&self.request.bounds.work, prepared.table().is_some());
+        let changes = RowChanges::new(outcome, is_table);
         let document = &mut review.document;
         if let Some(summary) = prepared.understanding() {
             let table = ReviewTable {
@@ -229,9 +244,9 @@ impl Reading<'_> {
                 is_crs_stated: self.request.answers.table().crs.is_some(),
             };
             let preview = if is_table {
-                ReviewPreview::of_table(prepared, &table, &findings, &changes, work)?
+                ReviewPreview::of_table(prepared, &table, findings, &changes, work)?
             } else {
-                ReviewPreview::of_features(prepared, &table, &findings, &changes, work)?
+                ReviewPreview::of_features(prepared, &table, findings, &changes, work)?
             };
             document.insert("tables".into(), json!([table.to_json()]));
             document.insert("preview".into(), json!({"rows": preview.rows, "total": preview.total}));
@@ -239,11 +254,9 @@ impl Reading<'_> {
             let marks = json!({"understood": marks.understood, "asked": marks.asked, "refused": marks.refused});
             document.insert("marks".into(), marks);
         }
-        document.insert("outcome".into(), describe_outcome(&outcome, &review.collection, is_table));
+        document.insert("outcome".into(), describe_outcome(outcome, &review.collection, is_table));
         document.insert("findings".into(), findings.to_json());
         document.insert("findings_total".into(), findings.total.into());
-        review.refused = outcome.refused;
-        review.outcome = Some(outcome);
         Ok(())
     }
 

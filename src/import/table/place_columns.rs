@@ -126,7 +126,6 @@ impl PlaceSearch<'_> {
     }
 
     fn ask_system(&self, x: usize, y: usize, positions: &[Coord<f64>]) -> TableQuestion {
-        let system = |crs: &Crs, id: &str| json!({"crs": id, "map": self.swap_answer(*crs, x, y, positions)});
         let guess = |positions: &[Coord<f64>]| -> Vec<Crs> {
             let all = Geometry::MultiPoint(MultiPoint(positions.iter().map(|c| Point(*c)).collect()));
             self.cities.likely_crs(&all).1.into_iter().filter(|crs| !crs.is_degrees()).take(3).collect()
@@ -150,18 +149,7 @@ impl PlaceSearch<'_> {
             }
             None => "They are in no system that is known here.".to_owned(),
         };
-        let mut choices: Vec<QuestionChoice> = likely
-            .iter()
-            .map(|crs| {
-                let (id, option) = (crs.to_string(), self.swap_options(*crs, x, y, positions));
-                QuestionChoice::new(id.clone(), crs.name(), format!("--crs {crs}{option}"), system(crs, &id))
-                    .with_parameters(json!({"name": crs.name()}))
-            })
-            .collect();
-        if choices.is_empty() {
-            choices.push(QuestionChoice::new("", "their reference system", "--crs EPSG:n", Json::Null));
-        }
-        choices.push(without_place());
+        let choices = self.choose_system(&likely, x, y, positions);
         let inside = likely.first().map_or(0, |crs| count_inside(*crs, positions));
         TableQuestion {
             id: "crs",
@@ -180,7 +168,22 @@ impl PlaceSearch<'_> {
         }
     }
 
-    /// The same for a recipe.
+    fn choose_system(&self, likely: &[Crs], x: usize, y: usize, positions: &[Coord<f64>]) -> Vec<QuestionChoice> {
+        let choice = |crs: &Crs| {
+            let (id, option) = (crs.to_string(), self.swap_options(*crs, x, y, positions));
+            let answer = json!({"crs": id, "map": self.swap_answer(*crs, x, y, positions)});
+            QuestionChoice::new(id, crs.name(), format!("--crs {crs}{option}"), answer)
+                .with_parameters(json!({"name": crs.name()}))
+        };
+        let mut choices: Vec<QuestionChoice> = likely.iter().map(choice).collect();
+        if choices.is_empty() {
+            choices.push(QuestionChoice::new("", "their reference system", "--crs EPSG:n", Json::Null));
+        }
+        choices.push(without_place());
+        choices
+    }
+
+    /// What [`PlaceSearch::swap_options`] says, for a recipe.
     fn swap_answer(&self, crs: Crs, x: usize, y: usize, positions: &[Coord<f64>]) -> Json {
         if is_swapped(crs, positions) {
             json!({self.names[x].as_str(): "northing", self.names[y].as_str(): "easting"})
