@@ -80,6 +80,15 @@ pub struct ServerLimits {
     pub listeners: usize,
     /// Open event streams of one client; the machine itself, on which a proxy may run, has half of all.
     pub listeners_per_client: usize,
+    /// The largest file that an editor may bring in.
+    pub import_bytes: u64,
+    /// Files that are being brought in at once, of one account and of all.
+    pub imports_per_account: usize,
+    pub imports: usize,
+    /// Time without a request after which such a file is forgotten.
+    pub import_idle: Duration,
+    /// Time to read such a file and compare it with the plan.
+    pub import_deadline: Duration,
     /// Time for open requests to finish after the signal to stop.
     pub drain: Duration,
 }
@@ -127,6 +136,11 @@ impl Default for ServerLimits {
             burst: 2_000.0,
             listeners: 2_000,
             listeners_per_client: 200,
+            import_bytes: 100 << 20,
+            imports_per_account: 4,
+            imports: 16,
+            import_idle: Duration::from_hours(1),
+            import_deadline: Duration::from_mins(1),
             drain: Duration::from_secs(20),
         }
     }

@@ -32,10 +32,10 @@ pub mod feature_file; // features as whole files: workbooks, GeoPackage, shapefi
 
 // Where the subsystems meet.
 pub mod atlas; // the program without HTTP
-
-// Entry points: independent of each other, and of store, index and tile.
-pub mod config; // settings that are needed before the store opens
 pub mod import; // files to features
+
+// Entry points: independent of each other, and of store, index and tile. http and cli read files through import.
+pub mod config; // settings that are needed before the store opens
 pub mod export; // features to files
 pub mod http; // the HTTP API and the web app
 pub mod cli; // the command line

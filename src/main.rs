@@ -107,6 +107,7 @@ fn serve_plan(args: &cli::ServeArgs) -> CommandResult {
         Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..server_config(&args.listen) };
     config.limits.requests_per_second = Some(f64::from(args.requests_per_second)).filter(|n| *n > 0.0);
     config.limits.response_cache_bytes = args.tile_cache << 19;
+    config.limits.import_bytes = args.import_size << 20;
     let plan_file = if args.read_only { PlanFile::open_read_only(&args.plan)? } else { PlanFile::open(&args.plan)? };
     let settings = AtlasSettings {
         tile_cache_bytes: args.tile_cache << 20,
@@ -189,6 +190,7 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
         layer: args.layer.clone().or_else(|| answers.sheet.clone()),
         encoding: answers.encoding.clone(),
         crs: if named_crs.is_some() { crs.or(Some(Crs::CRS84)) } else { None },
+        bounds: None,
     };
     let open = |path: &PathBuf| {
         let said = said.clone();
@@ -199,7 +201,8 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     cli::on_interrupt(move || stopped.stop())?;
     let prepare = |path: &PathBuf| open(path)?.prepare_for(&args.into, &progress);
     let sources = args.files.iter().map(prepare).collect::<Result<Vec<_>>>()?;
-    let options = ImportOptions { id: args.id.clone(), lenient: args.lenient, crs, answers: answers.clone() };
+    let options =
+        ImportOptions { id: args.id.clone(), lenient: args.lenient, crs, answers: answers.clone(), tells_all: false };
     let (plan, into) = (args.plan.clone(), args.into.clone());
     let update_options =
         UpdateOptions { on_conflict: args.update.on_conflict(), remove_missing: args.update.remove_missing };

@@ -9,6 +9,7 @@ use super::{
 use crate::access::{AccessRole, AccessScope, Policy, Viewer};
 use crate::crs::Crs;
 use crate::error::Result;
+use crate::intake::CityLocations;
 use crate::plan::PlanModel;
 use crate::query::Query;
 use crate::question::{PlanningQuestion, QuestionAnswer};
@@ -76,6 +77,12 @@ impl ViewerPlan {
     #[must_use]
     pub fn storage_crs(&self) -> Crs {
         self.atlas.storage_crs()
+    }
+
+    /// Where the plan's cities are.
+    #[must_use]
+    pub fn city_locations(&self) -> Arc<CityLocations> {
+        self.atlas.city_locations()
     }
 
     /// The features that a query selects.

@@ -110,6 +110,9 @@ pub struct ServeArgs {
     /// Maximum size of a tile in kilobytes, uncompressed; a larger one leaves out its least important features
     #[arg(long, value_name = "KB", env = "CITYHEART_TILE_BUDGET", default_value_t = 500)]
     pub tile_budget: usize,
+    /// Maximum size in megabytes of a file that an editor brings in
+    #[arg(long, value_name = "MB", env = "CITYHEART_IMPORT_SIZE", default_value_t = 100)]
+    pub import_size: u64,
     /// Keep the versions of features for so many days, and always the first and the last of each [default: all]
     #[arg(long, value_name = "DAYS", env = "CITYHEART_HISTORY_DAYS")]
     pub history_days: Option<u32>,

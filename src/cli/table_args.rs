@@ -64,6 +64,8 @@ impl TableArgs {
             set: pairs("--set", &self.set)?,
             place_names: self.place_names.as_deref().map(TableAnswers::parse_place_names).transpose()?,
             crs: crs.map(ToOwned::to_owned),
+            cells: vec![],
+            places: vec![],
         };
         let Some(path) = &self.recipe else { return Ok(own) };
         let text = std::fs::read_to_string(path)

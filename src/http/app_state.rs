@@ -4,6 +4,7 @@ use super::client_limits::{ClientKey, LoginLimiter};
 use super::client_quota::ClientQuota;
 use super::connection_counts::ConnectionCounts;
 use super::fair_queue::JobOwner;
+use super::imports::ImportRegistry;
 use super::rate_limiter::KeyedRateLimiter;
 use super::request_counts::RequestCounts;
 use super::request_id::RequestIdSource;
@@ -18,6 +19,9 @@ use crate::config::{Config, ServerLimits};
 use crate::error::Result;
 use std::sync::Arc;
 
+/// The most memory that reading workbooks of editors may take at once.
+const MAX_IMPORT_WORK_BYTES: usize = 768 << 20;
+
 pub struct AppState {
     pub(super) atlas: Arc<Atlas>,
     pub(super) config: Config,
@@ -26,6 +30,9 @@ pub struct AppState {
     pub(super) password_pool: WorkerPool,
     /// Reads the file of accounts, which another program may have locked; nothing else waits for it.
     pub(super) account_pool: WorkerPool,
+    /// Reads files that editors bring in, which takes longer than a page, so that pages do not wait for it.
+    pub(super) import_pool: WorkerPool,
+    pub(super) imports: Arc<ImportRegistry>,
     pub(super) login_limiter: LoginLimiter,
     /// The rate that each client may send requests at.
     pub(super) request_limiter: Option<KeyedRateLimiter<ClientKey>>,
@@ -49,6 +56,15 @@ impl AppState {
             pool: WorkerPool::new(limits),
             password_pool: WorkerPool::new(&ServerLimits { max_running: 2, max_waiting: 32, ..limits.clone() }),
             account_pool: WorkerPool::new(&ServerLimits { max_running: 2, max_waiting: 256, ..limits.clone() }),
+            import_pool: WorkerPool::new(&ServerLimits {
+                max_running: 2,
+                max_waiting: limits.imports,
+                deadline: limits.import_deadline,
+                work_bytes: MAX_IMPORT_WORK_BYTES,
+                total_work_bytes: MAX_IMPORT_WORK_BYTES,
+                ..limits.clone()
+            }),
+            imports: ImportRegistry::new(limits),
             login_limiter: LoginLimiter::new(),
             request_limiter: limits
                 .requests_per_second

@@ -178,9 +178,14 @@ fn check_request_size(app: &AppState, request: &Request) -> Option<ProblemDetail
         return Some(ProblemDetails::new(StatusCode::URI_TOO_LONG, detail));
     }
     let length = request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
-    (length > limits.body_bytes).then(|| {
-        let detail =
-            format!("The body has {length} bytes; {} are allowed. Split it into several requests.", limits.body_bytes);
+    let is_file = request.method() == Method::POST && request.uri().path() == "/api/imports";
+    let most = if is_file { limits.import_bytes } else { limits.body_bytes };
+    (length > most).then(|| {
+        let detail = if is_file {
+            format!("The file has {length} bytes; {most} are allowed. Import it by the command line, or split it.")
+        } else {
+            format!("The body has {length} bytes; {most} are allowed. Split it into several requests.")
+        };
         ProblemDetails::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     })
 }

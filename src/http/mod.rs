@@ -24,6 +24,7 @@ mod held_response;
 mod history;
 mod html;
 mod identity;
+mod imports;
 mod items;
 mod landing;
 mod link;

@@ -17,8 +17,10 @@ use axum::http::{StatusCode, header};
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use std::convert::Infallible;
+use std::fs::File;
 use std::future::poll_fn;
-use std::io::Read;
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,6 +29,10 @@ use std::time::{Duration, Instant};
 pub const SMALL_BYTES: usize = 32 << 10;
 /// How much of a packed body is unpacked before the memory for more is held.
 const UNPACK_BYTES: usize = 64 << 10;
+/// How much of a file is written to the disk at once.
+const SAVE_BYTES: usize = 512 << 10;
+/// How many times longer than another body a file may take.
+const FILE_TIMES: u32 = 6;
 const WAIT_FOR_RESPONSES: &str = "Wait for the responses before you send more.";
 
 /// The body of a request, as it comes in.
@@ -60,6 +66,8 @@ struct BodyClock<'a> {
     limits: &'a ServerLimits,
     start: Instant,
     last: Instant,
+    /// For the whole body.
+    most_time: Duration,
 }
 
 impl FromRequest<Arc<AppState>> for UnreadBody {
@@ -93,6 +101,36 @@ impl UnreadBody {
         }
         let parse = move |work: &WorkBudget| raw.parse(sizes, work, parse);
         Ok(context.app.pool.run(&context.job_owner(kind), parse).await??)
+    }
+
+    /// Writes the body to a file, without holding it in memory; returns its size. The writing happens beside the
+    /// threads that serve connections.
+    ///
+    /// # Errors
+    /// 400, 408 and 413 as [`UnreadBody::parse`]; 507 when the disk is full.
+    pub async fn save(mut self, context: &RequestContext, most_bytes: u64, path: &Path) -> Result<u64, ProblemDetails> {
+        let limits = &context.app.config.limits;
+        if self.0.size_hint().lower() > most_bytes {
+            return Err(file_too_large_error(most_bytes).into());
+        }
+        let mut memory = context.app.body_memory.hold(context.client().cloned(), limits.total_body_bytes / 2);
+        memory.grow(2 * SAVE_BYTES).map_err(no_memory_error)?;
+        let mut file = File::create(path).map_err(Error::internal)?;
+        let mut clock = BodyClock { most_time: FILE_TIMES * limits.body_time, ..BodyClock::start(limits) };
+        let (mut saved, mut buffer) = (0_u64, Vec::with_capacity(SAVE_BYTES));
+        while let Some(frame) = clock.next_frame(&mut self.0, saved as usize + buffer.len()).await? {
+            if saved + (buffer.len() + frame.len()) as u64 > most_bytes {
+                return Err(file_too_large_error(most_bytes).into());
+            }
+            buffer.extend_from_slice(&frame);
+            if buffer.len() >= SAVE_BYTES {
+                saved += buffer.len() as u64;
+                (file, buffer) = write_part(file, buffer).await?;
+            }
+        }
+        saved += buffer.len() as u64;
+        write_part(file, buffer).await?;
+        Ok(saved)
     }
 
     async fn read(mut self, context: &RequestContext, most_bytes: usize) -> Result<RawBody, ProblemDetails> {
@@ -182,7 +220,7 @@ impl RawBody {
 impl<'a> BodyClock<'a> {
     fn start(limits: &'a ServerLimits) -> Self {
         let now = Instant::now();
-        Self { limits, start: now, last: now }
+        Self { limits, start: now, last: now, most_time: limits.body_time }
     }
 
     /// The next part of the body, of which so many bytes have come; `None` at its end.
@@ -208,7 +246,7 @@ impl<'a> BodyClock<'a> {
         let earned = Duration::from_secs_f64(received as f64 / self.limits.transfer_bytes_per_second.max(1) as f64);
         let paused = self.last + self.limits.body;
         let slow = self.start + earned.max(self.limits.transfer_window);
-        paused.min(slow).min(self.start + self.limits.body_time)
+        paused.min(slow).min(self.start + self.most_time)
     }
 
     fn too_slow_error(&self, received: usize) -> ProblemDetails {
@@ -217,7 +255,7 @@ impl<'a> BodyClock<'a> {
             self.start.elapsed().as_secs_f64(),
             self.limits.body.as_secs_f64(),
             self.limits.transfer_bytes_per_second,
-            self.limits.body_time.as_secs_f64(),
+            self.most_time.as_secs_f64(),
         );
         ProblemDetails::new(StatusCode::REQUEST_TIMEOUT, detail)
     }
@@ -238,6 +276,30 @@ const UNREADABLE: &str =
 fn too_large_error(most_bytes: usize) -> Error {
     let most = if most_bytes >= 1 << 20 { format!("{} MB", most_bytes >> 20) } else { format!("{most_bytes} bytes") };
     Error::TooLarge(format!("The request body is too large: {most} are allowed, also after unpacking. Send less."))
+}
+
+/// Writes a part of a file, and returns the file and an empty buffer.
+async fn write_part(mut file: File, mut buffer: Vec<u8>) -> Result<(File, Vec<u8>)> {
+    let write = move || {
+        file.write_all(&buffer).map(|()| {
+            buffer.clear();
+            (file, buffer)
+        })
+    };
+    let written = tokio::task::spawn_blocking(write).await.map_err(Error::internal)?;
+    written.map_err(|e| match e.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Error::StorageFull("The server has no room on its disk for the file. Try again later.".into())
+        }
+        _ => Error::internal(e),
+    })
+}
+
+fn file_too_large_error(most_bytes: u64) -> Error {
+    let most = most_bytes >> 20;
+    Error::TooLarge(format!(
+        "The file is too large: {most} MB are allowed. Import it by the command line, or split it."
+    ))
 }
 
 fn no_memory_error(exceeded: QuotaExceeded) -> Error {

@@ -3,15 +3,15 @@
 use super::app_state::AppState;
 use super::identity::require_change_header;
 use super::{
-    auth, calendar, changes, collections, edit, events, fields, history, items, landing, metrics, middleware, openapi,
-    operations, processes, tiles, tilesets, vocabularies, web,
+    auth, calendar, changes, collections, edit, events, fields, history, imports, items, landing, metrics, middleware,
+    openapi, operations, processes, tiles, tilesets, vocabularies, web,
 };
 use crate::atlas::Atlas;
 use crate::config::Config;
 use axum::Router;
 use axum::handler::Handler;
 use axum::middleware::from_fn;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, patch, post};
 use std::sync::Arc;
 
 /// The service that answers every request about an open plan.
@@ -69,6 +69,13 @@ fn define_routes() -> Router<Arc<AppState>> {
         .change("/api/collections/{collection}/changes", post(changes::apply_edits))
         .read("/api/collections/{collection}/calendar", calendar::get_calendar)
         .read("/api/collections/{collection}/download", items::download_items)
+        // Files that editors bring in
+        .read("/api/imports", imports::list_imports)
+        .change("/api/imports", post(imports::create_import))
+        .read("/api/imports/{import}", imports::get_import)
+        .change("/api/imports/{import}", patch(imports::update_import).delete(imports::delete_import))
+        .change("/api/imports/{import}/commit", post(imports::commit_import))
+        .read("/api/imports/{import}/recipe", imports::get_recipe)
         .read("/api/vocabularies", vocabularies::list_vocabularies)
         .read("/api/vocabularies/{vocabulary}", vocabularies::get_vocabulary)
         // OGC API Tiles: row before column

@@ -87,9 +87,11 @@ impl HttpServer {
             () = wait_for_drain(draining, drain) => {
                 // Its threads would otherwise be waited for.
                 app.pool.close();
+                app.import_pool.close();
                 tracing::warn!("cut the requests that were still open after {} s", drain.as_secs());
             }
         }
+        app.imports.clear();
         app.request_log.report_left_out();
         Ok(())
     }

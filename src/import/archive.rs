@@ -50,13 +50,19 @@ struct ArchiveMember {
     encrypted: bool,
 }
 
-/// Copies the member to import out of an archive. `layer` is the one that was asked for.
+/// Copies the member to import out of an archive. `layer` is the one that was asked for;
+/// `most_bytes` is how much a member may unpack to.
 ///
 /// # Errors
 /// [`Error::Invalid`] with a sentence that names the member: an archive that cannot be read, or has nothing to import,
 /// or several layers and none is asked for; members that are encrypted, that would unpack without end, that are
 /// archives, or whose names lead out of the archive.
-pub fn unpack_archive(name: &str, input: impl Read + Seek, layer: Option<&str>) -> Result<UnpackedMember> {
+pub fn unpack_archive(
+    name: &str,
+    input: impl Read + Seek,
+    layer: Option<&str>,
+    most_bytes: u64,
+) -> Result<UnpackedMember> {
     let mut archive =
         ZipArchive::new(input).map_err(|e| refuse(name, &format!("The ZIP file cannot be read ({e}).")))?;
     let members = list_members(name, &mut archive)?;
@@ -72,9 +78,9 @@ pub fn unpack_archive(name: &str, input: impl Read + Seek, layer: Option<&str>) 
         notes.push(format!("Of the archive, {} was not read.", rest.take(MAX_NAMED).collect::<Vec<_>>().join(", ")));
     }
     let folder = tempfile::tempdir().map_err(Error::internal)?;
-    let file = copy_member(name, &mut archive, chosen, folder.path())?;
+    let file = copy_member(name, &mut archive, chosen, (folder.path(), most_bytes))?;
     for part in parts_of(&members, chosen) {
-        copy_member(name, &mut archive, part, folder.path())?;
+        copy_member(name, &mut archive, part, (folder.path(), most_bytes))?;
     }
     Ok(UnpackedMember { name: chosen.path.clone(), folder, file, is_chosen, notes })
 }
@@ -194,7 +200,7 @@ fn copy_member<R: Read + Seek>(
     name: &str,
     archive: &mut ZipArchive<R>,
     member: &ArchiveMember,
-    folder: &Path,
+    (folder, most_bytes): (&Path, u64),
 ) -> Result<String> {
     let shown = shorten_text(&member.path);
     if member.encrypted {
@@ -209,13 +215,12 @@ fn copy_member<R: Read + Seek>(
     // The name in the archive is not used: only its ending says what the file is.
     let name_there = format!("layer.{}", ending_of(&member.path));
     let mut file = File::create(folder.join(&name_there)).map_err(Error::internal)?;
-    copy_bounded(&mut packed, &mut file, |bytes| bytes > packed_bytes.saturating_mul(MAX_RATIO)).map_err(
-        |e| match e {
+    copy_bounded(&mut packed, &mut file, |bytes| bytes > most_bytes || bytes > packed_bytes.saturating_mul(MAX_RATIO))
+        .map_err(|e| match e {
             CopyFault::Read(e) => unreadable(&e),
             CopyFault::TooLarge => refuse(name, &bomb_sentence(&format!("The member '{shown}'"))),
             CopyFault::Write(e) => Error::Refused(format!("The member '{shown}' of {name} cannot be unpacked: {e}.")),
-        },
-    )?;
+        })?;
     Ok(name_there)
 }
 

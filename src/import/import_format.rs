@@ -58,6 +58,28 @@ impl ImportFormat {
         })
     }
 
+    /// The name that `--format` uses.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GeoJson => "geojson",
+            Self::GeoJsonLines => "geojsonl",
+            Self::GeoJsonSeq => "geojsonseq",
+            Self::Csv => "csv",
+            Self::Workbook(WorkbookFormat::Xlsx) => "xlsx",
+            Self::Workbook(WorkbookFormat::Xls) => "xls",
+            Self::Workbook(WorkbookFormat::Ods) => "ods",
+            Self::OsmPbf => "osmpbf",
+            Self::Shapefile => "shapefile",
+            Self::GeoPackage => "gpkg",
+            Self::Kml => "kml",
+            Self::FlatGeobuf => "fgb",
+            Self::Gpx => "gpx",
+            Self::Gml => "gml",
+            Self::Dxf => "dxf",
+        }
+    }
+
     /// Whether its rows are the cells of a table, which people fill in.
     #[must_use]
     pub fn is_table(self) -> bool {

@@ -35,6 +35,8 @@ pub struct ImportOptions {
     pub crs: Option<Crs>,
     /// What the caller says of tables.
     pub answers: TableAnswers,
+    /// Plain texts are understood, too, so that their columns can be told.
+    pub tells_all: bool,
 }
 
 impl ImportOptions {
@@ -101,7 +103,10 @@ impl<'a> ImportJob<'a> {
         let prepare = |collection: Option<&Collection>, is_model: bool, cities: &CityLocations| {
             let id_property = options.id.as_deref();
             let lenient = options.lenient;
-            let target = TableTarget { model, collection, is_model, cities, names: &names, crs, id_property, lenient };
+            let tells_all = options.tells_all;
+            let names = &names;
+            let target =
+                TableTarget { model, collection, is_model, cities, names, crs, id_property, lenient, tells_all };
             sources
                 .iter()
                 .map(|source| PreparedSource::prepare(source, &target, &options.answers))
@@ -158,6 +163,11 @@ impl<'a> ImportJob<'a> {
     #[must_use]
     pub fn collection(&self) -> &Collection {
         &self.collection
+    }
+
+    /// The files as they were understood.
+    pub(super) fn sources(&self) -> &[PreparedSource<'a>] {
+        &self.sources
     }
 
     /// Reads the files and hands the features to `load`, in the order of the files, while it reads on in another
@@ -245,8 +255,9 @@ impl<'a> ImportJob<'a> {
         if let Err(e) = self.waive_missing(existing) {
             return (report, Err(e));
         }
+        let is_reviewed = self.options.tells_all;
         report.tables = self.sources.iter().filter_map(PreparedSource::understanding).cloned().collect();
-        if let Some(refusal) = add_questions(&self.sources, &mut report) {
+        if let Some(refusal) = add_questions(&self.sources, &mut report).filter(|_| !is_reviewed) {
             return (report, Err(refusal));
         }
         let exported = self.sources.iter().map(PreparedSource::exported_features).sum::<Option<u64>>();
@@ -272,7 +283,7 @@ impl<'a> ImportJob<'a> {
     }
 
     /// A table whose rows are all features of the plan needs no fields that features must have.
-    fn waive_missing(&mut self, existing: &dyn ExistingFeatures) -> Result<()> {
+    pub(super) fn waive_missing(&mut self, existing: &dyn ExistingFeatures) -> Result<()> {
         for at in 0..self.sources.len() {
             let is_asked = open_questions(&self.sources[at]).iter().any(|question| question.id == "missing");
             if is_asked && self.names_only_existing(&self.sources[at], existing)? {

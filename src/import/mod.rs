@@ -3,6 +3,7 @@
 //! is new: once for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets
 //! past, and nothing is corrected silently. Writes only through a [`PlanFile`](crate::atlas::PlanFile).
 
+mod assistant; // a file that a person brings in step by step
 mod archive; // members of ZIP archives
 mod batch_channel; // features on their way to the store
 mod byte_reader; // bytes with line numbers
@@ -17,6 +18,7 @@ mod dxf; // drawings
 mod element_scanner; // where features begin and end in a GeoJSON file
 mod encoding_choice; // the encoding of a file's text, and why
 mod feature_validator; // drafts before the intake
+mod file_properties; // properties of files that are no tables
 mod finding; // what is wrong in a file
 mod flatgeobuf_rows; // FlatGeobuf
 mod foreign_format; // formats that must be converted first
@@ -41,6 +43,7 @@ mod report; // what an import did
 mod row_reader; // what every format is read through
 mod shapefile; // shapefiles
 mod source; // a file, its format and its rows
+mod source_bounds; // what reading may use
 mod source_facts; // what was understood of a file
 mod source_reader; // the second reading
 mod survey; // the first reading
@@ -55,6 +58,7 @@ mod wkt; // well-known text
 mod workbook; // XLSX, XLS, ODS
 mod xml; // XML documents
 
+pub use assistant::{CommitConflict, ImportAnswers, ImportCommit, ImportReview, ReviewRequest, review_import};
 pub use demo::{demo_sources, fill_demo_plan};
 pub use encoding_choice::{EncodingChoice, EncodingReason};
 pub use feature_validator::{CollectionOrigin, RepairCounts};
@@ -67,6 +71,7 @@ pub use plan_import::{ImportOutcome, PlanImport, PlanImportRequest};
 pub use progress::ImportProgress;
 pub use report::ImportReport;
 pub use source::ImportSource;
+pub use source_bounds::SourceBounds;
 pub use source_facts::{SourceFacts, SourceOptions, StatedCrs};
 pub use survey::{MAX_FIELDS, RenamedField};
 pub use surveyed_field::ExactTextField;

@@ -1,26 +1,33 @@
 //! A file on its way into one collection: as it is, or, for a table, as it was understood.
 
 use super::encoding_choice::parse_encoding;
+use super::file_properties::FileProperties;
 use super::import_format::ImportFormat;
 use super::progress::ImportProgress;
 use super::row_reader::{RowOptions, RowReader};
 use super::source::ImportSource;
+use super::source_bounds::SourceBounds;
 use super::source_facts::SourceFacts;
 use super::table::{
-    ABOUT_SHEET, ExportedWorkbook, HEAD_BYTES, QuestionChoice, RowIterator, TableAnswers, TableQuestion,
-    TableRowsSource, TableTarget, TableUnderstanding, TextForm, TextRows, UnderstoodRows, UnderstoodTable,
-    ask_place_names, is_plain_text, quote_argument, understand_rows, understand_sheet,
+    ABOUT_SHEET, CellCorrection, ExportedWorkbook, HEAD_BYTES, QuestionChoice, RowIterator, SheetEntry, TableAnswers,
+    TableQuestion, TableRow, TableRowsSource, TableTarget, TableUnderstanding, TextForm, TextRows, UnderstoodRows,
+    UnderstoodTable, ask_place_names, correct_row, is_plain_text, quote_argument, understand_rows, understand_sheet,
 };
 use super::text_encoding::TextEncoding;
-use super::workbook::{SheetChoice, SheetEntry, read_workbook};
+use super::workbook::{SheetChoice, count_unpacked_bytes, read_workbook};
 use crate::error::{Error, Result};
+use crate::work_budget::ByteReservation;
+use serde_json::json;
 use std::io::Read;
 use std::sync::Arc;
 
 /// A file that is ready to be read.
+#[derive(Clone)]
 pub struct PreparedSource<'a> {
     source: &'a ImportSource,
     table: Option<Arc<UnderstoodTable>>,
+    /// Of a file that is no table, when all is told.
+    properties: Option<FileProperties>,
 }
 
 impl<'a> PreparedSource<'a> {
@@ -34,7 +41,9 @@ impl<'a> PreparedSource<'a> {
             ImportFormat::Csv => understand_text(source, target, answers)?,
             _ => None,
         };
-        let mut prepared = Self { source, table: table.map(Arc::new) };
+        let is_told = target.tells_all && table.is_none();
+        let properties = if is_told { FileProperties::read(source, target, answers)? } else { None };
+        let mut prepared = Self { source, table: table.map(Arc::new), properties };
         prepared.ask_place_names(target, answers)?;
         Ok(prepared)
     }
@@ -52,6 +61,34 @@ impl<'a> PreparedSource<'a> {
             table.summary.notes.extend(notes);
         }
         Ok(())
+    }
+
+    /// A table and how its rows are read.
+    pub fn table(&self) -> Option<&UnderstoodTable> {
+        self.table.as_deref()
+    }
+
+    /// The features of the file as it calls their properties.
+    pub fn open_plain_rows(&self) -> Result<Box<dyn RowReader + Send>> {
+        self.source.open_rows(None, RowOptions::default())
+    }
+
+    /// The rows of a table that are features, as their cells are.
+    pub fn open_cells(&self) -> Result<RowIterator> {
+        let Some(table) = self.table.clone() else { return Ok(Box::new(std::iter::empty())) };
+        let rows = self.open_table(&table, None)?;
+        Ok(Box::new(rows.filter(move |row| row.as_ref().map_or(true, |row| table.is_feature(row)))))
+    }
+
+    fn open_table(&self, table: &UnderstoodTable, progress: Option<&Arc<ImportProgress>>) -> Result<RowIterator> {
+        Ok(match &table.rows {
+            TableRowsSource::Text(form) => open_text(self.source, progress, form, &table.corrections)?,
+            TableRowsSource::Sheet(sheet) => {
+                let sheet = sheet.clone();
+                Box::new((0..sheet.rows.len()).map(move |at| Ok(sheet.rows[at].clone())))
+            }
+            TableRowsSource::None => Box::new(std::iter::empty()),
+        })
     }
 
     pub fn name(&self) -> &str {
@@ -77,7 +114,8 @@ impl<'a> PreparedSource<'a> {
 
     /// What was understood of a table.
     pub fn understanding(&self) -> Option<&TableUnderstanding> {
-        self.table.as_deref().map(|table| &table.summary)
+        let properties = self.properties.as_ref().map(|properties| &properties.summary);
+        self.table.as_deref().map(|table| &table.summary).or(properties)
     }
 
     /// The features of the file, from its start.
@@ -86,15 +124,14 @@ impl<'a> PreparedSource<'a> {
         progress: Option<&Arc<ImportProgress>>,
         options: RowOptions,
     ) -> Result<Box<dyn RowReader + Send>> {
-        let Some(table) = &self.table else { return self.source.open_rows(progress, options) };
-        let rows: RowIterator = match &table.rows {
-            TableRowsSource::Text(form) => Box::new(TextRows::new(self.source.open_unpacked(progress)?, form)?),
-            TableRowsSource::Sheet(sheet) => {
-                let sheet = sheet.clone();
-                Box::new((0..sheet.rows.len()).map(move |at| Ok(sheet.rows[at].clone())))
-            }
-            TableRowsSource::None => Box::new(std::iter::empty()),
+        let Some(table) = &self.table else {
+            let rows = self.source.open_rows(progress, options)?;
+            return Ok(match &self.properties {
+                Some(properties) => properties.rename(rows),
+                None => rows,
+            });
         };
+        let rows = self.open_table(table, progress)?;
         Ok(Box::new(UnderstoodRows::new(table.clone(), rows, options)))
     }
 }
@@ -111,17 +148,19 @@ fn understand_text(
     let named = parse_encoding(answers.encoding.as_deref())?;
     let form = TextForm::detect(&head, named);
     let is_whole = (head.len() as u64) < HEAD_BYTES;
-    if answers.is_empty() && is_plain_text(&head, is_whole, &form, target) {
+    if answers.is_empty() && !target.tells_all && is_plain_text(&head, is_whole, &form, target) {
         return Ok(None);
     }
-    let open = || Ok(Box::new(TextRows::new(source.open_unpacked(None)?, &form)?) as RowIterator);
+    let open = || open_text(source, None, &form, &answers.cells);
     let mut table = understand_rows(&open, target, answers)?;
     let summary = &mut table.summary;
     summary.file.clone_from(&source.name);
     summary.encoding = Some(form.encoding.name().to_owned());
+    summary.encoding_example = form.detected.as_ref().and_then(|detected| detected.example.clone());
     summary.form = Some(describe_form(&form));
     summary.questions.splice(0..0, ask_encoding(&form));
     table.rows = TableRowsSource::Text(form);
+    table.corrections.clone_from(&answers.cells);
     Ok(Some(table))
 }
 
@@ -136,7 +175,9 @@ fn ask_encoding(form: &TextForm) -> Option<TableQuestion> {
     let detected = form.detected.as_ref().filter(|d| !d.is_certain)?;
     let (other, word) = detected.other.as_ref()?;
     let choice = |word: &str, encoding: TextEncoding| {
-        QuestionChoice::new(format!("'{word}'"), format!("--encoding {}", encoding.name()))
+        let name = encoding.name();
+        QuestionChoice::new(name, format!("'{word}'"), format!("--encoding {name}"), json!({"encoding": name}))
+            .with_parameters(json!({"value": word}))
     };
     let own = detected.example.clone().unwrap_or_default();
     Some(TableQuestion {
@@ -145,6 +186,8 @@ fn ask_encoding(form: &TextForm) -> Option<TableQuestion> {
         choices: vec![choice(&own, detected.encoding), choice(word, *other)],
         default: Some(0),
         cells: 0,
+        columns: vec![],
+        parameters: json!({}),
     })
 }
 
@@ -154,6 +197,7 @@ fn understand_workbook(
     answers: &TableAnswers,
 ) -> Result<UnderstoodTable> {
     let ImportFormat::Workbook(format) = source.format() else { return Err(Error::internal("this is no workbook")) };
+    let _memory = source.bounds().map(|bounds| reserve_memory(source, bounds)).transpose()?;
     let at_file = |e: Error| match e {
         Error::Refused(message) => Error::Refused(format!("{}: {message}", source.name)),
         Error::TooLarge(message) => Error::TooLarge(format!("{}: {message}", source.name)),
@@ -173,15 +217,31 @@ fn understand_workbook(
     match choice {
         SheetChoice::Several(sheets) => Ok(ask_sheet(source, &sheets)),
         SheetChoice::Read(mut sheet) => {
+            sheet.correct(&answers.cells);
             let exported = exported.as_ref().and_then(|book| book.describe(&sheet.name, into));
             let mut table = understand_sheet(&mut sheet, target, answers, exported).map_err(at_file)?;
             table.summary.file.clone_from(&source.name);
             table.summary.sheet = Some(sheet.name.clone());
             table.summary.other_sheets.clone_from(&sheet.other_sheets);
+            table.summary.sheets = std::mem::take(&mut sheet.sheets);
             table.rows = TableRowsSource::Sheet(Arc::new(*sheet));
             Ok(table)
         }
     }
+}
+
+/// Reserves the memory that a workbook may take: ten times what it unpacks to, which it gives back when it is read.
+fn reserve_memory(source: &ImportSource, bounds: &SourceBounds) -> Result<ByteReservation> {
+    let unpacked = count_unpacked_bytes(source.open_seekable()?)?;
+    if unpacked > bounds.workbook_bytes {
+        return Err(Error::TooLarge(format!(
+            "{}: The workbook unpacks to {} MB, and {} are allowed. Save its table as CSV, or import it by the command line.",
+            source.name,
+            unpacked >> 20,
+            bounds.workbook_bytes >> 20
+        )));
+    }
+    bounds.work.reserve(10 * unpacked as usize)
 }
 
 /// What a workbook that was exported from a plan says of itself.
@@ -204,17 +264,24 @@ fn read_export(
 
 fn ask_sheet(source: &ImportSource, sheets: &[SheetEntry]) -> UnderstoodTable {
     let tables = sheets.iter().filter(|sheet| sheet.has_table && !sheet.is_hidden);
-    let choices = tables.map(|s| QuestionChoice::new("", format!("--sheet {}", quote_argument(&s.name)))).collect();
+    let choice = |s: &SheetEntry| {
+        let option = format!("--sheet {}", quote_argument(&s.name));
+        QuestionChoice::new(s.name.clone(), "", option, json!({"sheet": s.name}))
+    };
+    let choices = tables.map(choice).collect();
     let question = TableQuestion {
         id: "sheet",
         sentence: "Several sheets have tables. Which one is meant?".into(),
         choices,
         default: None,
         cells: 0,
+        columns: vec![],
+        parameters: json!({}),
     };
     let summary = TableUnderstanding {
         file: source.name.clone(),
         other_sheets: sheets.iter().map(|sheet| sheet.name.clone()).collect(),
+        sheets: sheets.to_vec(),
         questions: vec![question],
         ..TableUnderstanding::default()
     };
@@ -227,6 +294,27 @@ fn ask_sheet(source: &ImportSource, sheets: &[SheetEntry]) -> UnderstoodTable {
         without_place: None,
         blank_rows: 0,
         named_places: None,
+        corrections: vec![],
+        places: vec![],
         exported_features: None,
     }
+}
+
+/// The rows of a text, with its corrections.
+fn open_text(
+    source: &ImportSource,
+    progress: Option<&Arc<ImportProgress>>,
+    form: &TextForm,
+    corrections: &[CellCorrection],
+) -> Result<RowIterator> {
+    let rows = TextRows::new(source.open_unpacked(progress)?, form)?;
+    if corrections.is_empty() {
+        return Ok(Box::new(rows));
+    }
+    let corrections = corrections.to_vec();
+    let correct = move |mut row: TableRow| {
+        correct_row(&mut row, None, &corrections);
+        row
+    };
+    Ok(Box::new(rows.map(move |row| row.map(&correct))))
 }

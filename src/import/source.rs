@@ -1,7 +1,7 @@
 //! A file to import: where it is, its format and layer, and a reader for its rows. Decompresses gzip, and unpacks one
 //! member of a ZIP archive.
 
-use super::archive::{spool_unpacked, unpack_archive};
+use super::archive::{MAX_UNPACKED_BYTES, spool_unpacked, unpack_archive};
 use super::byte_reader::read_error;
 use super::csv::CsvRows;
 use super::dxf::{self, DxfRows};
@@ -20,6 +20,7 @@ use super::parquet::{self, ParquetLayer, ParquetRows};
 use super::progress::ImportProgress;
 use super::row_reader::{RowOptions, RowReader};
 use super::shapefile::{ShapefileLayer, ShapefileParts, ShapefileRows};
+use super::source_bounds::SourceBounds;
 use super::source_facts::{SourceFacts, SourceOptions, StatedCrs};
 use super::text_encoding::TextEncoding;
 use super::workbook::{WorkbookInput, detect_workbook};
@@ -51,6 +52,7 @@ pub struct ImportSource {
     encoding: Option<TextEncoding>,
     /// The reference system that the caller names.
     said_crs: Option<Crs>,
+    bounds: Option<SourceBounds>,
     facts: SourceFacts,
 }
 
@@ -97,6 +99,14 @@ impl ImportSource {
         Self::from_input(name, SourceInput::File(path.to_owned()), options)
     }
 
+    /// Opens a copy of a file; `name` is what its owner calls it.
+    ///
+    /// # Errors
+    /// As [`ImportSource::open_with`].
+    pub fn open_copy(path: &Path, name: &str, options: SourceOptions) -> Result<Self> {
+        Self::from_input(name.to_owned(), SourceInput::File(path.to_owned()), options)
+    }
+
     /// Copies standard input to a temporary file, so that it can be read twice.
     pub fn from_stdin(options: SourceOptions) -> Result<Self> {
         let mut spool = tempfile::NamedTempFile::new().map_err(Error::internal)?;
@@ -121,6 +131,7 @@ impl ImportSource {
             layer: SourceLayer::Stream,
             encoding: None,
             said_crs: options.crs,
+            bounds: options.bounds.clone(),
             facts: SourceFacts::default(),
         };
         let mut notes = vec![];
@@ -156,7 +167,7 @@ impl ImportSource {
 
     /// Becomes the member of an archive that is to be imported.
     fn unpack(&mut self, options: &mut SourceOptions) -> Result<Vec<String>> {
-        let member = unpack_archive(&self.name, self.open_seekable()?, options.layer.as_deref())?;
+        let member = unpack_archive(&self.name, self.open_seekable()?, options.layer.as_deref(), self.most_unpacked())?;
         self.name = format!("{}/{}", self.name, member.name);
         self.input = SourceInput::Unpacked(member.folder, member.file);
         if member.is_chosen {
@@ -381,7 +392,20 @@ impl ImportSource {
             Some(progress) => Box::new(ProgressReader { input: self.open_raw()?, progress: progress.clone() }),
             None => self.open_raw()?,
         };
-        Ok(if self.gzip { Box::new(MultiGzDecoder::new(raw)) } else { raw })
+        let unpacked = if self.gzip { Box::new(MultiGzDecoder::new(raw)) } else { raw };
+        Ok(match &self.bounds {
+            Some(bounds) => Box::new(bounds.bound(unpacked)),
+            None => unpacked,
+        })
+    }
+
+    /// What reading it may use.
+    pub fn bounds(&self) -> Option<&SourceBounds> {
+        self.bounds.as_ref()
+    }
+
+    fn most_unpacked(&self) -> u64 {
+        self.bounds.as_ref().map_or(MAX_UNPACKED_BYTES, |bounds| bounds.unpacked_bytes)
     }
 
     /// The format of the first bytes, unpacked.

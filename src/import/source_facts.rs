@@ -2,6 +2,7 @@
 
 use super::encoding_choice::EncodingChoice;
 use super::import_format::ImportFormat;
+use super::source_bounds::SourceBounds;
 
 use crate::crs::Crs;
 use crate::error::{Error, Result, shorten_text};
@@ -17,6 +18,8 @@ pub struct SourceOptions {
     pub encoding: Option<String>,
     /// The reference system of its coordinates; degrees, too, when they were stated.
     pub crs: Option<Crs>,
+    /// What reading it may use; `None` for a file that the operator names.
+    pub bounds: Option<SourceBounds>,
 }
 
 /// What was understood of a file.

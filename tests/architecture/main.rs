@@ -15,9 +15,10 @@ use std::path::Path;
 type Tree = BTreeMap<String, String>;
 
 /// Modules that may not use each other although one stands above the other.
-const STRANGERS: [&[&str]; 8] = [
-    // `config` is values that the other doors are opened with.
-    &["import", "export", "http", "cli"],
+const STRANGERS: [&[&str]; 9] = [
+    // `config` is values that the other doors are opened with; `http` and `cli` read files through `import`.
+    &["export", "http", "cli"],
+    &["import", "export"],
     &["index", "store"],
     &["tile", "store"],
     &["question", "store"],
@@ -51,7 +52,7 @@ fn the_source_keeps_to_the_design() {
 
 #[test]
 fn every_planted_violation_is_found() {
-    let lib = "pub mod error;\npub mod feature;\npub mod intake;\npub mod index;\npub mod store;\npub mod atlas;\npub mod http;\npub mod cli;\n";
+    let lib = "pub mod error;\npub mod feature;\npub mod intake;\npub mod index;\npub mod store;\npub mod atlas;\npub mod import;\npub mod http;\npub mod cli;\n";
     let plant = |path: &str, text: &str| {
         let mut tree = Tree::from([("lib.rs".to_owned(), lib.to_owned())]);
         tree.insert(path.to_owned(), text.to_owned());
@@ -61,6 +62,7 @@ fn every_planted_violation_is_found() {
         ("atlas/mod.rs", "use crate::store::Store;\n"),
         ("atlas/mod.rs", "use crate::intake::FeatureIntake;\n"),
         ("http/mod.rs", "use crate::intake::FaultHandling;\n"),
+        ("http/mod.rs", "use crate::import::ImportReview;\n"),
         ("intake/mod.rs", "use crate::feature::Feature;\n"),
     ] {
         assert_eq!(plant(path, text), Vec::<String>::new());
@@ -73,6 +75,7 @@ fn every_planted_violation_is_found() {
         ("http/mod.rs", "let found = model.validate_properties(&id, &properties);\n", "instead of the intake"),
         ("store/mod.rs", "use crate::{error::Error, index::Index};\n", "strangers"),
         ("cli/mod.rs", "use crate::http::serve;\n", "strangers"),
+        ("import/mod.rs", "use crate::http::serve;\n", "points downward"),
         ("http/mod.rs", "use crate::store::Store;\n", "through atlas"),
         ("atlas/mod.rs", "use axum::Router;\n", "only http names axum"),
         ("atlas/mod.rs", "let q = \"SELECT id FROM areas\";\n", "SQL outside store"),

@@ -15,6 +15,7 @@ mod foreign;
 mod fuzz;
 mod geojson_rules;
 mod identity;
+mod imports;
 mod jsonfg;
 mod limits;
 mod links;

@@ -72,6 +72,22 @@ impl ViewerPlan {
         state.policy.may_edit(&self.viewer, Some(&feature), Some(&feature), is_own)
     }
 
+    /// Refuses viewers who may not add this feature.
+    ///
+    /// # Errors
+    /// [`Error::PermissionDenied`] saying who may; [`Error::NotFound`] for a collection that is not there.
+    pub fn check_addition_rights(&self, collection: &str, feature: &Feature) -> Result<()> {
+        self.atlas.collection_state(collection)?.policy.may_edit(&self.viewer, None, Some(feature), || Ok(false))
+    }
+
+    /// Validates a batch as [`ViewerPlan::change`] does, and changes nothing.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_change(&self, batch: &EditBatch) -> Result<()> {
+        self.prepare_edits(batch).map(drop)
+    }
+
     /// Whether this viewer created the feature.
     fn is_own(&self, collection: &CollectionId, id: &FeatureId) -> Result<bool> {
         let creator = self.atlas.plan_file.store().find_creator(collection, id)?;

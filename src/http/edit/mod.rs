@@ -22,7 +22,7 @@ mod submit;
 
 pub use entity_tag::{format_body_etag, format_etag, parse_etags};
 pub use media::MAX_BODY_BYTES;
-pub use submit::{change_item, submit_edits};
+pub use submit::{EditSubmission, change_item, submit_batch, submit_edits};
 
 /// The methods of a collection's items beside reading.
 pub fn add_items_methods(read: MethodRouter<Arc<AppState>>) -> MethodRouter<Arc<AppState>> {

@@ -3,8 +3,9 @@
 use super::entity_tag::format_etag;
 use super::headers::EditHeaders;
 use super::media::GEOJSON;
-use crate::atlas::{ChangeOutcome, EditAction, EditBatch, EditOutcome, EditRequest};
+use crate::atlas::{ChangeOutcome, EditAction, EditBatch, EditOutcome, EditRequest, FaultHandling};
 use crate::change::AccountId;
+use crate::crs::Crs;
 use crate::error::Error;
 use crate::http::fair_queue::JobKind;
 use crate::http::problem::ProblemDetails;
@@ -33,16 +34,35 @@ pub async fn submit_edits(
     edit_headers: &EditHeaders,
     body: ParsedBody<Vec<EditRequest>>,
 ) -> Result<ChangeOutcome, ProblemDetails> {
-    let start = Instant::now();
-    let ParsedBody { value: requests, bytes: body_bytes, memory } = body;
-    let collection = context.path_segment("collection").to_owned();
-    let batch = EditBatch {
-        collection,
-        requests,
+    let submission = EditSubmission {
+        collection: context.path_segment("collection").to_owned(),
         crs: edit_headers.crs,
         handling: edit_headers.handling,
-        work: WorkBudget::unlimited(),
+        in_pool: body.bytes > SMALL_BYTES,
     };
+    submit_batch(context, submission, body).await
+}
+
+/// How edits are submitted.
+pub struct EditSubmission {
+    pub collection: String,
+    /// The reference system of all coordinates.
+    pub crs: Crs,
+    pub handling: FaultHandling,
+    /// They are validated in the worker pool.
+    pub in_pool: bool,
+}
+
+/// The same for edits to a collection that the path does not name.
+pub async fn submit_batch(
+    context: &RequestContext,
+    submission: EditSubmission,
+    body: ParsedBody<Vec<EditRequest>>,
+) -> Result<ChangeOutcome, ProblemDetails> {
+    let start = Instant::now();
+    let ParsedBody { value: requests, memory, .. } = body;
+    let EditSubmission { collection, crs, handling, in_pool } = submission;
+    let batch = EditBatch { collection, requests, crs, handling, work: WorkBudget::unlimited() };
     let (sender, receiver) = oneshot::channel();
     let (id, account) = (context.request_id().cloned(), context.viewer().account().map(|account| account.id.clone()));
     let answer = Box::new(move |outcome: Result<ChangeOutcome, Error>| {
@@ -54,9 +74,7 @@ pub async fn submit_edits(
     // committed yet.
     let caller = Arc::new(());
     let alive = Arc::downgrade(&caller);
-    if body_bytes <= SMALL_BYTES {
-        context.plan().change_then(batch, alive, answer);
-    } else {
+    if in_pool {
         let plan = context.plan().clone();
         context
             .app
@@ -65,6 +83,8 @@ pub async fn submit_edits(
                 plan.change_then(EditBatch { work: work.clone(), ..batch }, alive, answer);
             })
             .await?;
+    } else {
+        context.plan().change_then(batch, alive, answer);
     }
     let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
     Ok(receiver.await.unwrap_or_else(closed)?.into_outcome()?)

@@ -10,6 +10,7 @@ use crate::atlas::CollectionView;
 use serde_json::{Map, Value as Json, json};
 
 mod edits;
+mod imports;
 mod parameters;
 mod schemas;
 
@@ -39,6 +40,7 @@ fn describe_api(views: &[CollectionView], server: &str) -> Json {
         edits::add_edit_operations(&mut paths, view);
     }
     add_tile_paths(&mut paths, views);
+    imports::add_import_operations(&mut paths);
     json!({
         "openapi": "3.0.3",
         "info": {
@@ -52,6 +54,7 @@ fn describe_api(views: &[CollectionView], server: &str) -> Json {
             {"name": "Capabilities", "description": "What the server offers."},
             {"name": "Features", "description": "Features of the plan: read, filter, edit."},
             {"name": "Tiles", "description": "The features as vector tiles."},
+            {"name": "Imports", "description": "Files that editors bring in: understood, asked about, saved as one change."},
         ],
         "paths": paths,
         "components": {

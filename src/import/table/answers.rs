@@ -1,6 +1,7 @@
 //! What the caller says of a table, so that it is not asked: sheet, rows of headings, decimal sign, and so on. The same
 //! answers, kept as a recipe, read the next file of the same form.
 
+use super::cell_corrections::{CellCorrection, PickedPlace};
 use super::date_reading::DayOrder;
 use super::date_words::MonthLanguage;
 use super::heading::HeaderRows;
@@ -26,6 +27,10 @@ pub struct TableAnswers {
     pub crs: Option<String>,
     /// Whether rows without coordinates are placed by the names of the plan.
     pub place_names: Option<bool>,
+    /// Corrections of single cells, which a recipe does not keep.
+    pub cells: Vec<CellCorrection>,
+    /// Places that were picked on a map, which a recipe does not keep, either.
+    pub places: Vec<PickedPlace>,
 }
 
 /// The version of recipes.
@@ -122,6 +127,8 @@ impl TableAnswers {
             set: join(self.set, recipe.set),
             crs: self.crs.or(recipe.crs),
             place_names: self.place_names.or(recipe.place_names),
+            cells: self.cells,
+            places: self.places,
         }
     }
 
@@ -173,7 +180,11 @@ impl TableAnswers {
         Ok(answers)
     }
 
-    fn take_member(&mut self, name: &str, value: &Json) -> Result<()> {
+    /// Takes one member of a recipe.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a member or a value that is not known.
+    pub fn take_member(&mut self, name: &str, value: &Json) -> Result<()> {
         let wrong = |message: &str| Error::invalid("--recipe", format!("The member '{name}' {message}"));
         let pairs = || -> Result<Vec<(String, String)>> {
             let object = value.as_object().ok_or_else(|| wrong("must be an object of texts."))?;

@@ -4,10 +4,11 @@
 
 use super::answers::TableAnswers;
 use super::column_evidence::ColumnEvidence;
-use super::date_reading::{DateContext, DayOrder};
+use super::date_reading::{DateContext, DateReading, DayOrder, read_date};
 use super::date_words::MonthLanguage;
 use super::number_style::DecimalSign;
 use super::question::{QuestionChoice, TableQuestion};
+use serde_json::json;
 
 /// What the columns leave open, and what they say.
 #[derive(Debug)]
@@ -71,23 +72,28 @@ fn decide_signs(
     if let Some(first) = open.first() {
         let cells = open.iter().map(|at| columns[*at].differing).sum();
         let example = columns[*first].differing_example.clone().unwrap_or_default();
-        questions.push(ask_sign(&names[*first], &example, cells));
+        questions.push(TableQuestion { cells, columns: open.clone(), ..ask_sign(&names[*first], &example) });
     }
     signs
 }
 
-fn ask_sign(name: &str, example: &str, cells: u64) -> TableQuestion {
+fn ask_sign(name: &str, example: &str) -> TableQuestion {
     use super::number_style::read_number;
     let value = |sign| read_number(example, sign).map(|n| n.literal).unwrap_or_default();
     let choice = |sign: DecimalSign| {
-        QuestionChoice::new(format!("'{example}' is {}", value(sign)), format!("--decimal {}", sign.name()))
+        let (value, sign) = (value(sign), sign.name());
+        let label = format!("'{example}' is {value}");
+        QuestionChoice::new(sign, label, format!("--decimal {sign}"), json!({"decimal": sign}))
+            .with_parameters(json!({"value": value}))
     };
     TableQuestion {
         id: "decimal",
         sentence: format!("Is the comma or the point the decimal sign, as in '{example}' in column '{name}'?"),
         choices: vec![choice(DecimalSign::Comma), choice(DecimalSign::Point)],
         default: Some(0),
-        cells,
+        cells: 0,
+        columns: vec![],
+        parameters: json!({"example": example, "heading": name}),
     }
 }
 
@@ -112,12 +118,13 @@ fn decide_order(
         questions.push(TableQuestion {
             id: "day-order",
             sentence: format!("Is the day or the month first, as in '{example}' in column '{}'?", names[*first]),
-            choices: vec![
-                QuestionChoice::new("the day", "--day-order day-first"),
-                QuestionChoice::new("the month", "--day-order month-first"),
-            ],
+            choices: [("the day", DayOrder::DayFirst), ("the month", DayOrder::MonthFirst)]
+                .map(|(label, order)| choose_order(label, order, &example))
+                .into(),
             default: Some(0),
             cells: open.iter().map(|at| columns[*at].either_order).sum(),
+            parameters: json!({"example": example, "heading": names[*first]}),
+            columns: open,
         });
     }
     known
@@ -137,13 +144,35 @@ fn decide_language(
         questions.push(TableQuestion {
             id: "language",
             sentence: format!("Which language is '{example}' in? Its month is one in Croatian and the next in Polish."),
-            choices: vec![
-                QuestionChoice::new("Croatian", "--language hr"),
-                QuestionChoice::new("Polish", "--language pl"),
-            ],
+            choices: [("hr", "Croatian", MonthLanguage::Croatian), ("pl", "Polish", MonthLanguage::Polish)]
+                .map(|choice| choose_language(choice, &example))
+                .into(),
             default: None,
             cells: open.iter().map(|at| columns[*at].either_language).sum(),
+            parameters: json!({"example": example}),
+            columns: open,
         });
     }
     known
+}
+
+fn choose_order(label: &str, order: DayOrder, example: &str) -> QuestionChoice {
+    let (name, context) = (order.name(), DateContext { order: Some(order), language: None });
+    QuestionChoice::new(name, label, format!("--day-order {name}"), json!({"day_order": name}))
+        .with_parameters(first_day(example, context).map_or_else(|| json!({}), |day| json!({"value": day})))
+}
+
+fn choose_language((code, label, language): (&str, &str, MonthLanguage), example: &str) -> QuestionChoice {
+    let context = DateContext { order: None, language: Some(language) };
+    let month = first_day(example, context).map(|day| day.chars().take(7).collect::<String>());
+    QuestionChoice::new(code, label, format!("--language {code}"), json!({"language": code}))
+        .with_parameters(month.map_or_else(|| json!({}), |month| json!({"value": month})))
+}
+
+/// The first day of a date in a context: `2026-04-03`.
+fn first_day(text: &str, context: DateContext) -> Option<String> {
+    match read_date(text, context) {
+        DateReading::Read(period) => period.start.map(|day| day.to_string()),
+        _ => None,
+    }
 }

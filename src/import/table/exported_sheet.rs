@@ -86,7 +86,11 @@ pub fn read_names(sheet: &SheetTable) -> Option<TableHeading> {
     };
     let has_second = sheet.rows.get(1).is_some_and(is_heading);
     let rows = if has_second { vec![1, 2] } else { vec![1] };
-    Some(TableHeading { last: rows.len() as u64, rows, names, merged_cells: 0 })
+    let second = sheet.rows.get(1).filter(|_| has_second).map(|row| &row.cells);
+    let title = |at: usize| second.and_then(|cells| cells.get(at)).map(|cell| cell.to_text().into_owned());
+    let titles = (0..names.len()).map(|at| title(at).unwrap_or_default()).collect();
+    let levels = if has_second { vec![names.clone(), titles] } else { vec![names.clone()] };
+    Some(TableHeading { last: rows.len() as u64, rows, names, merged_cells: 0, levels })
 }
 
 /// What its columns are. A column without a name of the collection is left out.

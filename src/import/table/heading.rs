@@ -21,6 +21,15 @@ pub struct TableHeading {
     /// One name a column; empty for a column without one.
     pub names: Vec<String>,
     pub merged_cells: usize,
+    /// The names of each row of headings, the uppermost first.
+    pub levels: Vec<Vec<String>>,
+}
+
+impl TableHeading {
+    /// The texts above a column, the uppermost first.
+    pub fn levels_of(&self, column: usize) -> Vec<String> {
+        self.levels.iter().map(|level| level.get(column).cloned().unwrap_or_default()).collect()
+    }
 }
 
 /// Which rows the caller says are headings.
@@ -165,7 +174,13 @@ impl HeadingSearch<'_> {
     fn without_heading(&self, first: usize) -> TableHeading {
         let columns = self.rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
         let names = (0..columns).map(|at| format!("column {}", super::cell::column_letters(at))).collect();
-        TableHeading { rows: vec![], last: self.rows[first].number.saturating_sub(1), names, merged_cells: 0 }
+        TableHeading {
+            rows: vec![],
+            last: self.rows[first].number.saturating_sub(1),
+            names,
+            merged_cells: 0,
+            levels: vec![],
+        }
     }
 
     fn build(&self, top: usize, leaf: usize, last: usize) -> TableHeading {
@@ -178,6 +193,7 @@ impl HeadingSearch<'_> {
             last: self.rows[last].number,
             names: join_levels(&levels, columns),
             merged_cells,
+            levels,
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod answers; // what the caller says
 mod cell; // cells and where they are
+mod cell_corrections; // cells that the caller corrects
 mod cell_words; // yes, nothing, totals
 mod column_evidence; // what all cells of a column say
 mod column_layout; // what a column becomes
@@ -26,6 +27,7 @@ mod question; // what is asked
 mod round_trip; // what is written is read back
 mod row_filter; // rows that are no features
 mod sheet_table; // a sheet in memory
+mod table_note; // what is told beside columns
 mod table_scan; // the first reading
 mod text_table; // a text, row by row
 mod understand; // all of it together
@@ -37,13 +39,20 @@ mod vocabulary_words; // words of vocabularies
 
 pub use answers::TableAnswers;
 pub use cell::{TableCell, TableRow, column_letters, json_number};
+pub use cell_corrections::{CellCorrection, PickedPlace, correct_row};
+pub use column_layout::ColumnRole;
 pub use exported_sheet::{ABOUT_SHEET, ExportedWorkbook};
+pub use field_names::{FieldNames, MatchConfidence};
 pub use heading::MergedCells;
 pub use named_places::ask_place_names;
+pub use number_style::{DecimalSign, read_number};
+pub use place_columns::PlaceRole;
 pub use plain_text::is_plain_text;
 pub use question::{QuestionChoice, TableQuestion, quote_argument};
-pub use sheet_table::SheetTable;
+pub use sheet_table::{SheetEntry, SheetTable};
+pub use table_note::TableNote;
 pub use text_table::{HEAD_BYTES, TextForm, TextRows};
-pub use understand::{TableTarget, understand_rows, understand_sheet};
-pub use understanding::{TableRowsSource, TableUnderstanding, UnderstoodTable};
+pub use understand::{TableTarget, map_answer, understand_rows, understand_sheet};
+pub use understanding::{ColumnSummary, TableRowsSource, TableUnderstanding, UnderstoodTable};
 pub use understood_rows::{RowIterator, UnderstoodRows};
+pub use value_reading::ValueReading;

@@ -3,6 +3,7 @@
 
 use super::column_layout::{ColumnLayout, ColumnRole};
 use super::question::{QuestionChoice, TableQuestion};
+use super::table_note::TableNote;
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
 use crate::error::{Result, count_noun};
@@ -13,6 +14,7 @@ use crate::import::finding::ImportFindingKind;
 use crate::import::place_names::{NamedLocation, PlaceGazetteer};
 use crate::import::row_reader::RowReader;
 use geo::MapCoords;
+use serde_json::json;
 use std::sync::Arc;
 
 pub use crate::import::place_names::PLACE_FIELD;
@@ -90,7 +92,7 @@ fn write_in(found: &NamedLocation, crs: Option<Crs>) -> Option<Geometry> {
 ///
 /// # Errors
 /// When the table cannot be read.
-pub fn ask_place_names(rows: &mut dyn RowReader) -> Result<(Option<TableQuestion>, Vec<String>)> {
+pub fn ask_place_names(rows: &mut dyn RowReader) -> Result<(Option<TableQuestion>, Vec<TableNote>)> {
     let (mut found, mut example, mut notes) = (0_u64, None, vec![]);
     while let Some(row) = rows.next_draft()? {
         for (kind, warning) in row.map(|draft| draft.warnings).unwrap_or_default() {
@@ -101,7 +103,7 @@ pub fn ask_place_names(rows: &mut dyn RowReader) -> Result<(Option<TableQuestion
                     example.get_or_insert_with(told);
                 }
                 ImportFindingKind::NoPlace if warning.at.ends_with(PLACE_FIELD) && notes.len() < MAX_NOTES => {
-                    notes.push(warning.message);
+                    notes.push(TableNote::new("no-named-place", warning.message, json!({})));
                 }
                 _ => {}
             }
@@ -110,17 +112,19 @@ pub fn ask_place_names(rows: &mut dyn RowReader) -> Result<(Option<TableQuestion
     let Some(example) = example else { return Ok((None, notes)) };
     let example = example.split(". Look at it").next().unwrap_or_default().to_owned();
     let (rows, name) = (count_noun(found, "row"), if found == 1 { "names" } else { "name" });
+    let choice = |answer: &str, label: &str| {
+        QuestionChoice::new(answer, label, format!("--place-names {answer}"), json!({"place_names": answer}))
+    };
     let question = TableQuestion {
         id: "place_names",
         sentence: format!(
             "{rows} without coordinates {name} a place that the plan knows, such as {example}. Are these the places?"
         ),
-        choices: vec![
-            QuestionChoice::new("yes, to be looked at on the map", "--place-names yes"),
-            QuestionChoice::new("no, without places", "--place-names no"),
-        ],
+        choices: vec![choice("yes", "yes, to be looked at on the map"), choice("no", "no, without places")],
         default: Some(0),
         cells: found,
+        columns: vec![],
+        parameters: json!({"rows": found, "example": example}),
     };
     Ok((Some(question), notes))
 }

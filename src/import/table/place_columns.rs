@@ -11,6 +11,7 @@ use crate::import::csv_columns::{CsvColumn, decide_columns, find_grid_axes};
 use crate::intake::CityLocations;
 use csv::ByteRecord;
 use geo_types::{Coord, MultiPoint, Point};
+use serde_json::{Value as Json, json};
 
 /// The part of a place that a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,22 +149,46 @@ impl PlaceSearch<'_> {
             }
             None => "They are in no system that is known here.".to_owned(),
         };
-        let mut choices: Vec<QuestionChoice> = likely
-            .iter()
-            .map(|crs| {
-                QuestionChoice::new(crs.name(), format!("--crs {crs}{}", self.swap_options(*crs, x, y, positions)))
-            })
-            .collect();
-        if choices.is_empty() {
-            choices.push(QuestionChoice::new("their reference system", "--crs EPSG:n"));
-        }
-        choices.push(QuestionChoice::new("keep them as numbers, without places", "--crs none"));
+        let choices = self.choose_system(&likely, x, y, positions);
+        let inside = likely.first().map_or(0, |crs| count_inside(*crs, positions));
         TableQuestion {
             id: "crs",
             sentence: format!("Which reference system are '{}' and '{}' in? {reason}", names.0, names.1),
             default: (!likely.is_empty()).then_some(0),
+            parameters: json!({
+                "columns": [names.0, names.1],
+                "places": positions.len(),
+                "inside": inside,
+                "code": likely.first().map(Crs::to_string),
+                "name": likely.first().map(|crs| crs.name()),
+            }),
             choices,
             cells: 2 * positions.len() as u64,
+            columns: vec![x, y],
+        }
+    }
+
+    fn choose_system(&self, likely: &[Crs], x: usize, y: usize, positions: &[Coord<f64>]) -> Vec<QuestionChoice> {
+        let choice = |crs: &Crs| {
+            let (id, option) = (crs.to_string(), self.swap_options(*crs, x, y, positions));
+            let answer = json!({"crs": id, "map": self.swap_answer(*crs, x, y, positions)});
+            QuestionChoice::new(id, crs.name(), format!("--crs {crs}{option}"), answer)
+                .with_parameters(json!({"name": crs.name()}))
+        };
+        let mut choices: Vec<QuestionChoice> = likely.iter().map(choice).collect();
+        if choices.is_empty() {
+            choices.push(QuestionChoice::new("", "their reference system", "--crs EPSG:n", Json::Null));
+        }
+        choices.push(without_place());
+        choices
+    }
+
+    /// What [`PlaceSearch::swap_options`] says, for a recipe.
+    fn swap_answer(&self, crs: Crs, x: usize, y: usize, positions: &[Coord<f64>]) -> Json {
+        if is_swapped(crs, positions) {
+            json!({self.names[x].as_str(): "northing", self.names[y].as_str(): "easting"})
+        } else {
+            json!({})
         }
     }
 
@@ -186,11 +211,31 @@ impl PlaceSearch<'_> {
             self.names[x], self.names[y]
         );
         let choices = vec![
-            QuestionChoice::new("yes", options.trim()),
-            QuestionChoice::new("keep them as numbers, without places", "--crs none"),
+            QuestionChoice::new("yes", "yes", options.trim(), json!({"map": self.swap_answer(crs, x, y, positions)})),
+            without_place(),
         ];
-        Some(TableQuestion { id: "axes", sentence, choices, default: Some(0), cells: 2 * positions.len() as u64 })
+        Some(TableQuestion {
+            id: "axes",
+            sentence,
+            choices,
+            default: Some(0),
+            cells: 2 * positions.len() as u64,
+            columns: vec![x, y],
+            parameters: json!({"columns": [self.names[x], self.names[y]], "code": crs.to_string()}),
+        })
     }
+}
+
+fn without_place() -> QuestionChoice {
+    let label = "keep them as numbers, without places";
+    QuestionChoice::new("none", label, "--crs none", json!({"crs": "none"}))
+}
+
+/// How many positions lie in the area of a system, whichever axis is first.
+fn count_inside(crs: Crs, positions: &[Coord<f64>]) -> usize {
+    let Ok(projection) = Projection::new(crs) else { return 0 };
+    let lies = |c: Coord<f64>| projection.easting_first_to_lonlat(c).is_some_and(|d| crs.is_near_area_of_use(d));
+    positions.iter().filter(|c| lies(**c) || lies(Coord { x: c.y, y: c.x })).count()
 }
 
 fn positions_of(rows: &[ByteRecord], x: usize, y: usize) -> Vec<Coord<f64>> {

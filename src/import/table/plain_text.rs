@@ -147,6 +147,7 @@ mod tests {
             crs: None,
             id_property: None,
             lenient: false,
+            tells_all: false,
         };
         let form = TextForm::detect(text.as_bytes(), None);
         is_plain_text(text.as_bytes(), true, &form, &target)

@@ -4,15 +4,21 @@
 use serde_json::{Value as Json, json};
 
 /// One way to answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct QuestionChoice {
+    /// For programs: `comma`, `EPSG:3794`.
+    pub id: String,
     pub label: String,
     /// The option of the command line: `--decimal comma`.
     pub option: String,
+    /// The same as members of a recipe: `{"decimal": "comma"}`; null when the caller has to say more.
+    pub answer: Json,
+    /// What the label says beside its words, for texts in other languages.
+    pub parameters: Json,
 }
 
 /// A question that a table raises.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TableQuestion {
     /// For programs: `decimal`, `sheet`.
     pub id: &'static str,
@@ -22,11 +28,21 @@ pub struct TableQuestion {
     pub default: Option<usize>,
     /// How many cells it is about.
     pub cells: u64,
+    /// The columns that it is about.
+    pub columns: Vec<usize>,
+    /// What the sentence says beside its words, for texts in other languages.
+    pub parameters: Json,
 }
 
 impl QuestionChoice {
-    pub fn new(label: impl Into<String>, option: impl Into<String>) -> Self {
-        Self { label: label.into(), option: option.into() }
+    /// A choice without parameters.
+    pub fn new(id: impl Into<String>, label: impl Into<String>, option: impl Into<String>, answer: Json) -> Self {
+        Self { id: id.into(), label: label.into(), option: option.into(), answer, parameters: json!({}) }
+    }
+
+    #[must_use]
+    pub fn with_parameters(self, parameters: Json) -> Self {
+        Self { parameters, ..self }
     }
 }
 

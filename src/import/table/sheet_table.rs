@@ -1,6 +1,7 @@
 //! One sheet of a workbook, in memory: its rows, and which cells are one. Knows no file format.
 
 use super::cell::{TableCell, TableRow};
+use super::cell_corrections::{CellCorrection, correct_row};
 use super::heading::MergedCells;
 
 /// The rows of a sheet that hold something, in order.
@@ -14,12 +15,30 @@ pub struct SheetTable {
     pub hidden_columns: Vec<usize>,
     /// Other sheets, which were not read.
     pub other_sheets: Vec<String>,
+    /// All sheets of the workbook.
+    pub sheets: Vec<SheetEntry>,
+}
+
+/// What a sheet is before it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetEntry {
+    pub name: String,
+    pub is_hidden: bool,
+    /// There are at least two rows of two cells.
+    pub has_table: bool,
 }
 
 /// The most merges that are looked at.
 const MAX_MERGES: usize = 20_000;
 
 impl SheetTable {
+    /// Corrects cells; a row that held nothing gets none.
+    pub fn correct(&mut self, corrections: &[CellCorrection]) {
+        if !corrections.is_empty() {
+            self.rows.iter_mut().for_each(|row| correct_row(row, Some(&self.name), corrections));
+        }
+    }
+
     /// Fills cells below the first one of a merge within a column, as the sheet shows them; returns how many.
     pub fn fill_down(&mut self, heading_last: u64) -> u64 {
         let mut filled = 0;

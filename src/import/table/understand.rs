@@ -15,6 +15,7 @@ use super::named_places::NamedPlaces;
 use super::place_columns::{FoundPlaces, PlaceSearch};
 use super::question::{QuestionChoice, TableQuestion, quote_argument};
 use super::sheet_table::SheetTable;
+use super::table_note::TableNote;
 use super::table_scan::{ScannedTable, scan_heading, scan_rows};
 use super::understanding::{ColumnSummary, TableRowsSource, TableUnderstanding, UnderstoodTable};
 use super::understanding_notes::{note_rows, note_text_columns};
@@ -25,6 +26,7 @@ use crate::error::{Error, Result};
 use crate::import::place_names::PlaceGazetteer;
 use crate::intake::CityLocations;
 use crate::plan::PlanModel;
+use serde_json::{Map, Value as Json, json};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -42,6 +44,8 @@ pub struct TableTarget<'a> {
     /// The column that `--id` names.
     pub id_property: Option<&'a str>,
     pub lenient: bool,
+    /// A plain text is understood, too, so that its columns can be told.
+    pub tells_all: bool,
 }
 
 /// Opens the rows of a table from the start.
@@ -156,6 +160,8 @@ impl Understander<'_> {
             without_place: (!is_silent).then(|| places.candidates.clone()),
             named_places,
             blank_rows: if self.sheet.is_some() { 0 } else { self.scan.blank },
+            corrections: vec![],
+            places: self.answers.places.clone(),
             exported_features: self.exported.filter(|_| self.is_own_export()).map(|sheet| sheet.features),
         })
     }
@@ -234,6 +240,10 @@ impl Understander<'_> {
                 ColumnRole::Period(_) => Some("dates and periods".into()),
                 ColumnRole::Place(_) | ColumnRole::Revision | ColumnRole::Skipped => None,
             };
+            if let ColumnRole::Property { reading: ValueReading::Number(number), .. } = &role {
+                summary.decimal = Some(number.sign.name());
+                summary.unit = number.is_money.then_some("EUR");
+            }
             layout.columns.push(role);
             summaries.push(summary);
         }
@@ -259,6 +269,7 @@ impl Understander<'_> {
         ColumnSummary {
             column: at,
             heading: self.names()[at].clone(),
+            headings: self.scan.heading.levels_of(at),
             cells: evidence.cells(),
             example: evidence.example.clone(),
             ..ColumnSummary::default()
@@ -284,7 +295,7 @@ impl Understander<'_> {
     }
 
     /// Columns that a person added to an exported sheet.
-    fn note_foreign_columns(&self, layout: &ColumnLayout) -> Vec<String> {
+    fn note_foreign_columns(&self, layout: &ColumnLayout) -> Vec<TableNote> {
         let columns = layout.columns.iter().zip(self.names()).zip(&self.scan.columns).enumerate();
         let foreign = columns.filter(|(_, ((role, name), column))| {
             self.exported.is_some()
@@ -296,7 +307,9 @@ impl Understander<'_> {
         if letters.is_empty() {
             return vec![];
         }
-        vec![format!("Not a field of the collection, and left out: column {}.", letters.join(", "))]
+        let letters = letters.join(", ");
+        let sentence = format!("Not a field of the collection, and left out: column {letters}.");
+        vec![TableNote::new("foreign-columns", sentence, json!({"columns": letters}))]
     }
 
     fn decide_role(&self, at: usize, found: &FoundColumns<'_>, summary: &mut ColumnSummary) -> ColumnRole {
@@ -384,15 +397,28 @@ impl Understander<'_> {
                 likely.iter().map(|(at, field)| format!("'{}' the field '{field}'", name(*at))).collect();
             let yes: Vec<String> = likely.iter().map(|(at, field)| map(*at, field)).collect();
             let no: Vec<String> = likely.iter().map(|(at, _)| map(*at, "")).collect();
+            let pair = |(at, field): &(usize, String)| json!({"heading": name(*at), "field": field});
             questions.push(TableQuestion {
                 id: "columns",
                 sentence: format!("Is {}?", pairs.join(", and ")),
                 choices: vec![
-                    QuestionChoice::new("yes", yes.join(" ")),
-                    QuestionChoice::new("leave out", no.join(" ")),
+                    QuestionChoice::new(
+                        "yes",
+                        "yes",
+                        yes.join(" "),
+                        map_answer(likely.iter().map(|(at, f)| (name(*at), f.as_str()))),
+                    ),
+                    QuestionChoice::new(
+                        "leave-out",
+                        "leave out",
+                        no.join(" "),
+                        map_answer(likely.iter().map(|(at, _)| (name(*at), ""))),
+                    ),
                 ],
                 default: Some(0),
                 cells: cells(&mut likely.iter().map(|(at, _)| *at)),
+                columns: likely.iter().map(|(at, _)| *at).collect(),
+                parameters: json!({"columns": likely.iter().map(pair).collect::<Vec<_>>()}),
             });
         }
         let open: Vec<usize> = unmatched.iter().copied().filter(|at| !is_id(at)).collect();
@@ -406,11 +432,18 @@ impl Understander<'_> {
                     names.join(", ")
                 ),
                 choices: vec![
-                    QuestionChoice::new("leave out", left.join(" ")),
-                    QuestionChoice::new("leave out all such", "--lenient"),
+                    QuestionChoice::new(
+                        "leave-out",
+                        "leave out",
+                        left.join(" "),
+                        map_answer(open.iter().map(|at| (name(*at), ""))),
+                    ),
+                    QuestionChoice::new("", "leave out all such", "--lenient", Json::Null),
                 ],
                 default: Some(0),
                 cells: cells(&mut open.iter().copied()),
+                parameters: json!({"headings": open.iter().map(|at| name(*at)).collect::<Vec<_>>()}),
+                columns: open,
             });
         }
     }
@@ -449,9 +482,16 @@ impl Understander<'_> {
                 "No column is {}, which every feature needs. Which value do all rows have?",
                 missing.iter().map(|m| format!("'{m}'")).collect::<Vec<_>>().join(", ")
             ),
-            choices: vec![QuestionChoice::new("", options.join(" "))],
+            choices: vec![QuestionChoice::new("", "", options.join(" "), Json::Null)],
             default: None,
             cells: self.scan.features * missing.len() as u64,
+            columns: vec![],
+            parameters: json!({"fields": missing}),
         });
     }
+}
+
+/// The members of a recipe that give columns to fields.
+pub fn map_answer<'f>(pairs: impl Iterator<Item = (String, &'f str)>) -> Json {
+    json!({"map": pairs.map(|(name, field)| (name, field.into())).collect::<Map<String, Json>>()})
 }

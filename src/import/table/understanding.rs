@@ -1,11 +1,13 @@
 //! What was understood of a table, told to people and programs: the sheet, the headings, the columns with their fields
 //! and styles, the rows that are no features, and what is asked.
 
-use super::cell::column_letters;
+use super::cell::{TableRow, column_letters};
+use super::cell_corrections::{CellCorrection, PickedPlace};
 use super::column_layout::ColumnLayout;
 use super::named_places::NamedPlaces;
 use super::question::TableQuestion;
-use super::sheet_table::SheetTable;
+use super::sheet_table::{SheetEntry, SheetTable};
+use super::table_note::TableNote;
 use super::text_table::TextForm;
 use crate::error::count_noun;
 use serde_json::{Value as Json, json};
@@ -18,9 +20,13 @@ pub struct TableUnderstanding {
     pub file: String,
     pub sheet: Option<String>,
     pub other_sheets: Vec<String>,
+    /// All sheets of the workbook.
+    pub sheets: Vec<SheetEntry>,
     /// `windows-1250, as in 'občina'; cells between semicolons`.
     pub form: Option<String>,
     pub encoding: Option<String>,
+    /// A word with letters beyond ASCII, as it reads in this encoding.
+    pub encoding_example: Option<String>,
     /// Rows of headings, from 1.
     pub heading_rows: Vec<u64>,
     pub merged_cells: usize,
@@ -28,7 +34,7 @@ pub struct TableUnderstanding {
     pub data_rows: (u64, u64),
     pub features: u64,
     pub columns: Vec<ColumnSummary>,
-    pub notes: Vec<String>,
+    pub notes: Vec<TableNote>,
     pub questions: Vec<TableQuestion>,
 }
 
@@ -37,12 +43,18 @@ pub struct TableUnderstanding {
 pub struct ColumnSummary {
     pub column: usize,
     pub heading: String,
+    /// The texts above it, the uppermost first.
+    pub headings: Vec<String>,
     /// The field, or the part of a place; `None` when it is left out or not known.
     pub field: Option<String>,
     /// `sure`, `likely`, `none`; `None` for a new collection.
     pub confidence: Option<&'static str>,
     pub reason: Option<String>,
     pub style: Option<String>,
+    /// The decimal sign of its numbers: `comma`.
+    pub decimal: Option<&'static str>,
+    /// `EUR` for amounts.
+    pub unit: Option<&'static str>,
     pub cells: u64,
     pub example: Option<String>,
 }
@@ -60,6 +72,10 @@ pub struct UnderstoodTable {
     pub blank_rows: u64,
     /// Places of rows that have none, by their names; `None` when they are not wanted.
     pub named_places: Option<NamedPlaces>,
+    /// Corrections of cells of a text; those of a sheet are in its rows.
+    pub corrections: Vec<CellCorrection>,
+    /// Places of rows that were picked on a map.
+    pub places: Vec<PickedPlace>,
     /// How many features a workbook had when it was exported for this collection.
     pub exported_features: Option<u64>,
 }
@@ -71,6 +87,13 @@ pub enum TableRowsSource {
     Sheet(Arc<SheetTable>),
     /// The sheet is not chosen.
     None,
+}
+
+impl UnderstoodTable {
+    /// Whether a row is a feature, and no heading, total or note.
+    pub fn is_feature(&self, row: &TableRow) -> bool {
+        row.number > self.heading_last && !row.is_blank() && !self.left_out.contains(&row.number)
+    }
 }
 
 impl TableUnderstanding {
@@ -87,7 +110,7 @@ impl TableUnderstanding {
             "data_rows": [self.data_rows.0, self.data_rows.1],
             "features": self.features,
             "columns": columns,
-            "notes": self.notes,
+            "notes": self.notes.iter().map(|note| note.sentence.as_str()).collect::<Vec<_>>(),
             "questions": self.questions.iter().map(TableQuestion::to_json).collect::<Vec<_>>(),
         })
     }
@@ -113,7 +136,7 @@ impl TableUnderstanding {
         }
         lines.extend(self.form.iter().map(|form| format!("Text: {form}.")));
         lines.extend(self.columns.iter().filter(|c| c.cells > 0 || c.field.is_some()).map(ColumnSummary::to_line));
-        lines.extend(self.notes.iter().cloned());
+        lines.extend(self.notes.iter().map(|note| note.sentence.clone()));
         lines
     }
 }

@@ -1,6 +1,7 @@
 //! The rows of a table that is understood, as features.
 
 use super::cell::{TableCell, TableRow, column_letters};
+use super::cell_corrections::PickedPlace;
 use super::column_layout::{ColumnLayout, ColumnRole, PeriodFields, PeriodPart};
 use super::coordinate_text::normalise_coordinate;
 use super::date_reading::{DatePeriod, DatePrecision};
@@ -8,9 +9,10 @@ use super::number_style::DecimalSign;
 use super::place_columns::PlaceRole;
 use super::understanding::{TableRowsSource, UnderstoodTable};
 use super::value_reading::read_period;
-use crate::crs::Crs;
+use crate::crs::{Crs, Projection};
 use crate::error::Result;
-use crate::feature::{FaultKind, FeatureFault};
+use crate::feature::geojson::ParsedGeometry;
+use crate::feature::{FaultKind, FeatureFault, Geometry};
 use crate::import::csv_cells::{self, PlaceFault};
 use crate::import::draft::{FeatureDraft, ImpliedValue};
 use crate::import::element_scanner::ScanFault;
@@ -18,6 +20,7 @@ use crate::import::finding::{FindingPlace, ImportFindingKind};
 use crate::import::row_reader::{RowOptions, RowReader, TableRemarks};
 use crate::import::update::is_cut;
 use crate::intake::{FindingKind, escape_pointer};
+use geo_types::{Coord, Point};
 use std::sync::Arc;
 
 /// The rows of a table, from its first.
@@ -64,6 +67,10 @@ impl UnderstoodRows {
             periods: [None; 3],
         };
         reading.read(row, &self.table);
+        if let Some(picked) = self.table.places.iter().find(|place| place.row == row.number) {
+            reading.take_picked(picked);
+            reading.draft.has_place_columns = true;
+        }
         let mut draft = reading.draft;
         if let Some(names) = &self.table.named_places {
             names.place(&mut draft, self.options.declared_crs);
@@ -76,9 +83,7 @@ impl RowReader for UnderstoodRows {
     fn next_draft(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
         while let Some(row) = self.rows.next() {
             let row = row?;
-            let is_feature =
-                row.number > self.table.heading_last && !row.is_blank() && !self.table.left_out.contains(&row.number);
-            if is_feature {
+            if self.table.is_feature(&row) {
                 return Ok(Some(Ok(self.new_draft(&row))));
             }
         }
@@ -222,6 +227,20 @@ impl RowReading {
 
     fn add_place(&mut self, place: Result<Option<crate::feature::geojson::ParsedGeometry>, PlaceFault>) {
         csv_cells::add_place(&mut self.draft, place, self.lenient);
+    }
+
+    /// A place that was picked stands in for what the cells say.
+    fn take_picked(&mut self, picked: &PickedPlace) {
+        self.draft.faults.retain(|(_, fault)| fault.at.starts_with("/properties/"));
+        let position = picked.lonlat.and_then(|[lon, lat]| {
+            let lonlat = Coord { x: lon, y: lat };
+            match self.crs {
+                Some(crs) => Projection::new(crs).ok()?.lonlat_to_easting_first(lonlat),
+                None => Some(lonlat),
+            }
+        });
+        let geometry = position.map(|c| Geometry::Point(Point(c)));
+        self.draft.shape = geometry.map(|geometry| ParsedGeometry { geometry, flattened: false });
     }
 
     /// The fields of a period: its first day, its last day, and how precise both are.

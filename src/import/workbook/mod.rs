@@ -11,8 +11,9 @@ mod xlsx; // Office Open XML
 mod xml_attribute; // attributes of elements
 
 use crate::error::Result;
+use std::io::SeekFrom;
 
-pub use sheet_choice::{SheetChoice, SheetEntry, WorkbookInput};
+pub use sheet_choice::{SheetChoice, WorkbookInput};
 
 /// The formats of workbooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,17 @@ pub fn detect_workbook(head: &[u8], name: &str) -> Option<WorkbookFormat> {
     }
     let is_office = holds(b"xl/workbook") || holds(b"xl/_rels") || holds(b"xl/worksheets");
     (is_office || ends(&[".xlsx", ".xlsm", ".xltx"])).then_some(WorkbookFormat::Xlsx)
+}
+
+/// How many bytes a workbook unpacks to, as its directory says; for one that is no archive, how many it has.
+///
+/// # Errors
+/// [`Error::Refused`](crate::error::Error::Refused) when it is damaged.
+pub fn count_unpacked_bytes(mut input: Box<dyn WorkbookInput>) -> Result<u64> {
+    let bytes = input.seek(SeekFrom::End(0)).map_err(|e| sheet_choice::damaged(&e.to_string()))?;
+    let Ok(mut zip) = zip::ZipArchive::new(input) else { return Ok(bytes) };
+    let sizes = (0..zip.len()).map(|at| zip.by_index_raw(at).map_or(0, |entry| entry.size()));
+    Ok(sizes.fold(0, u64::saturating_add))
 }
 
 /// Reads the sheet with this name or number, or else the only one with a table.

@@ -2,11 +2,11 @@
 
 use super::package::{check_parts, read_part};
 use super::sheet_builder::{SheetBuilder, is_table};
-use super::sheet_choice::{SheetChoice, SheetEntry, WorkbookInput, choose_sheet, damaged, encrypted};
+use super::sheet_choice::{SheetChoice, WorkbookInput, choose_sheet, damaged, encrypted};
 use super::typed_cell::shorten_instant;
 use super::xml_attribute::attribute;
 use crate::error::Result;
-use crate::import::table::{MergedCells, SheetTable, TableCell, json_number};
+use crate::import::table::{MergedCells, SheetEntry, SheetTable, TableCell, json_number};
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashSet;
 
@@ -23,6 +23,7 @@ pub fn read_ods(input: &mut Box<dyn WorkbookInput>, wanted: Option<&str>) -> Res
     let Some(at) = choose_sheet(&sheets, wanted)? else { return Ok(SheetChoice::Several(sheets)) };
     let mut sheet = SheetReader::read(&content, at, &sheets[at].name, unpacked)?;
     sheet.other_sheets = sheets.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, s)| s.name.clone()).collect();
+    sheet.sheets = sheets;
     Ok(SheetChoice::Read(Box::new(sheet)))
 }
 

@@ -1,21 +1,12 @@
 //! Which sheet of a workbook is read: the one that is named, or the only one with a table. Reads no file.
 
 use crate::error::{Error, Result};
-use crate::import::table::SheetTable;
+use crate::import::table::{SheetEntry, SheetTable};
 use std::io::{Read, Seek};
 
 /// A file that can be read from any place.
 pub trait WorkbookInput: Read + Seek + Send {}
 impl<R: Read + Seek + Send> WorkbookInput for R {}
-
-/// What a sheet is before it is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SheetEntry {
-    pub name: String,
-    pub is_hidden: bool,
-    /// There are at least two rows of two cells.
-    pub has_table: bool,
-}
 
 /// The sheet to read, or the sheets to choose from.
 pub enum SheetChoice {

@@ -1,10 +1,10 @@
 //! The binary format of old workbooks, by calamine. Its sheets have at most 65,536 rows of 256 columns.
 
 use super::sheet_builder::{SheetBuilder, is_table};
-use super::sheet_choice::{SheetChoice, SheetEntry, WorkbookInput, choose_sheet, damaged, encrypted};
+use super::sheet_choice::{SheetChoice, WorkbookInput, choose_sheet, damaged, encrypted};
 use super::typed_cell::{convert_time, fault_name, shorten_instant};
 use crate::error::{Error, Result};
-use crate::import::table::{MergedCells, TableCell, json_number};
+use crate::import::table::{MergedCells, SheetEntry, TableCell, json_number};
 use calamine::{Data, Range, Reader, SheetType, SheetVisible, Xls, XlsError};
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
@@ -51,6 +51,7 @@ pub fn read_xls(input: &mut Box<dyn WorkbookInput>, wanted: Option<&str>) -> Res
     };
     table.merges = merges.iter().take(20_000).map(convert).collect();
     table.other_sheets = sheets.iter().filter(|s| s.name != name).map(|s| s.name.clone()).collect();
+    table.sheets = sheets;
     Ok(SheetChoice::Read(Box::new(table)))
 }
 

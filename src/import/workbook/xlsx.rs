@@ -2,11 +2,11 @@
 
 use super::package::{check_parts, read_part};
 use super::sheet_builder::{SheetBuilder, is_table};
-use super::sheet_choice::{SheetChoice, SheetEntry, WorkbookInput, choose_sheet, damaged, encrypted};
+use super::sheet_choice::{SheetChoice, WorkbookInput, choose_sheet, damaged, encrypted};
 use super::typed_cell::{convert_time, fault_name, shorten_instant};
 use super::xml_attribute::attribute;
 use crate::error::Result;
-use crate::import::table::{MergedCells, SheetTable, TableCell, json_number};
+use crate::import::table::{MergedCells, SheetEntry, SheetTable, TableCell, json_number};
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashMap;
@@ -41,6 +41,7 @@ pub fn read_xlsx(input: &mut Box<dyn WorkbookInput>, wanted: Option<&str>) -> Re
         mark_hidden(&read_part(&mut zip, part)?.unwrap_or_default(), &mut sheet)?;
     }
     sheet.other_sheets = sheets.iter().filter(|s| s.name != name).map(|s| s.name.clone()).collect();
+    sheet.sheets = sheets;
     Ok(SheetChoice::Read(Box::new(sheet)))
 }
 
