@@ -1,6 +1,7 @@
 //! Commands and their flags. Many flags can also be set in the environment.
 
 use super::copy_args::{BackupArgs, RestoreArgs};
+use super::remote_args::RemoteArgs;
 use crate::collection::CollectionId;
 use crate::config::{FrameAncestors, SiteOrigin, StyleUrl};
 use clap::builder::FalseyValueParser;
@@ -128,6 +129,8 @@ Examples:
   cityheart import city.osm.pbf --into streets       also buildings, green, water, shops, amenities
   cityheart import ulice.zip --into streets          a zipped shapefile, in the grid that its .prj names
   cityheart import city.gpkg --layer zones --into zones
+  cityheart import https://example.org/collections/trees --into trees
+  cityheart import 'https://example.org/wfs?service=WFS' --layer city:parks --into parks --licence 'CC BY 4.0, © City'
 
 An import stores all features or none. If a feature has a fault, nothing is imported, and the report lists every
 fault with its place and how to correct it. With --lenient, features with faults are left out and counted.
@@ -135,8 +138,8 @@ Coordinates are longitude and latitude (WGS 84) unless the file or --crs names a
 columns lon and lat (or x and y, or longitude and latitude), or one column wkt; columns that may hold a place are
 named in a warning. The id of a feature is its GeoJSON id, or else its property id, or else a new one.")]
 pub struct ImportArgs {
-    /// Files to import; - reads standard input
-    #[arg(value_name = "FILE", required = true)]
+    /// Files to import; - reads standard input; or addresses: a file, or a layer of OGC API Features or of a WFS
+    #[arg(value_name = "FILE|URL", required = true)]
     pub files: Vec<PathBuf>,
     /// Collection to import into; it is created if it does not exist
     #[arg(long, value_name = "COLLECTION", value_parser = parse_collection_id)]
@@ -172,6 +175,8 @@ pub struct ImportArgs {
     /// Write the report as JSON to standard output
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub remote: RemoteArgs,
 }
 
 /// Export a collection: GeoJSON, GeoJSON text sequence, CSV, FlatGeobuf

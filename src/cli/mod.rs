@@ -7,6 +7,7 @@ mod copy_args; // flags of backup and restore
 mod console; // output for people and programs
 mod interrupt; // Ctrl-C
 mod progress; // progress bars
+mod remote_args; // flags for what is fetched
 
 pub use accounts::{list_city_ids, run_token_command, run_user_command};
 pub use args::{
@@ -18,3 +19,4 @@ pub use console::{print_error, print_finding, print_json, print_line, print_outp
 pub use copy_args::{BackupArgs, RestoreArgs};
 pub use interrupt::on_interrupt;
 pub use progress::TerminalProgress;
+pub use remote_args::RemoteArgs;

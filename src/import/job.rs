@@ -11,7 +11,7 @@ use super::source::ImportSource;
 use super::source_reader::SourceReader;
 use super::survey::{FieldSurvey, RenamedField};
 use super::surveyed_field::{ExactTextField, UnreadTimes};
-use crate::collection::{Collection, CollectionId};
+use crate::collection::{Collection, CollectionId, DataLicence};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
@@ -99,7 +99,10 @@ impl<'a> ImportJob<'a> {
                 (known, CollectionOrigin::Files)
             }
             (None, None) => {
-                let surveyed = survey_sources(sources, options, &progress)?.finish(id)?;
+                let mut surveyed = survey_sources(sources, options, &progress)?.finish(id)?;
+                if let Some(licence) = join_licences(sources) {
+                    surveyed.collection = surveyed.collection.with_licence(&licence)?;
+                }
                 (renamed, mixed_fields) = (surveyed.renamed, surveyed.mixed_fields);
                 (unread_times, exact_text_fields) = (surveyed.unread_times, surveyed.exact_text_fields);
                 (surveyed.collection, CollectionOrigin::Files)
@@ -172,9 +175,41 @@ impl<'a> ImportJob<'a> {
         report.repairs = read.repairs;
         report.is_unreadable = read.unreadable;
         report.notes = self.sources.iter().flat_map(|s| s.facts().notes.iter().cloned()).chain(read.notes).collect();
+        report.notes.extend(describe_licence(self.sources, collection));
         report.blank_rows = read.blank_rows;
         (report, loaded)
     }
+}
+
+/// The licence of all files that state one.
+fn join_licences(sources: &[ImportSource]) -> Option<DataLicence> {
+    let mut licences: Vec<&DataLicence> = vec![];
+    for licence in sources.iter().filter_map(|s| s.facts().licence.as_ref()) {
+        if !licences.contains(&licence) {
+            licences.push(licence);
+        }
+    }
+    match licences[..] {
+        [] => None,
+        [one] => Some(one.clone()),
+        _ => {
+            let all = |part: fn(&DataLicence) -> &str| licences.iter().map(|l| part(l)).collect::<Vec<_>>().join("; ");
+            Some(DataLicence { name: all(|l| &l.name), href: None, attribution: all(|l| &l.attribution) })
+        }
+    }
+}
+
+/// What becomes of the licence of the files.
+fn describe_licence(sources: &[ImportSource], collection: &Collection) -> Option<String> {
+    let attribution = join_licences(sources)?.attribution;
+    Some(if collection.attribution() == attribution {
+        format!("'{attribution}' is shown with the data.")
+    } else {
+        let id = &collection.id;
+        format!(
+            "'{attribution}' is not kept with '{id}', which has its own schema. Write it into a field of the features, or import into a collection of its own."
+        )
+    })
 }
 
 /// Reads the files a first time, for their fields and kinds of geometry.
