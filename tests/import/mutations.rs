@@ -99,7 +99,7 @@ fn damage_and_read(name: &str, bytes: &[u8], said: &SourceOptions, rounds: u64) 
         check(&format!("{name}, round {round}"), read_bytes(name, &damaged, said.clone()), &mut read_whole);
     }
     // The sums of an archive refuse nearly every damage of what is in it.
-    let is_archive = name.ends_with(".zip") || name.ends_with(".gz");
+    let is_archive = Path::new(name).extension().is_some_and(|ending| ending == "zip" || ending == "gz");
     assert!(
         read_whole > 0 || is_archive,
         "{name}: every damage was refused, so that nothing behind the heading was looked at"
@@ -123,13 +123,13 @@ fn check(what: &str, read: cityheart::error::Result<crate::support::importing::R
 
 #[test]
 fn damaged_documents_and_drawings_give_features_or_a_sentence() {
-    damage_and_read("a.kml", KML.as_bytes(), &options(), 400);
-    damage_and_read("a.gpx", GPX.as_bytes(), &options(), 400);
-    damage_and_read("a.gml", GML.as_bytes(), &options(), 400);
+    damage_and_read("a.kml", KML.as_bytes(), &options(), 150);
+    damage_and_read("a.gpx", GPX.as_bytes(), &options(), 150);
+    damage_and_read("a.gml", GML.as_bytes(), &options(), 150);
     let slovene = SourceOptions { crs: Crs::from_epsg(3794), ..options() };
-    damage_and_read("a.dxf", DXF.as_bytes(), &slovene, 400);
+    damage_and_read("a.dxf", DXF.as_bytes(), &slovene, 150);
     let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(KML.encode_utf16().flat_map(u16::to_le_bytes)).collect();
-    damage_and_read("a.kml", &utf16, &options(), 100);
+    damage_and_read("a.kml", &utf16, &options(), 60);
 }
 
 #[test]
@@ -138,12 +138,12 @@ fn damaged_binary_files_give_features_or_a_sentence() {
     python::run(WRITE, &folder.path().display().to_string());
     for name in ["a.fgb", "a.gpkg"] {
         let bytes = std::fs::read(folder.path().join(name)).unwrap();
-        damage_and_read(name, &bytes, &options(), 300);
+        damage_and_read(name, &bytes, &options(), 120);
     }
     let bytes = std::fs::read(folder.path().join("a.gpkg")).unwrap();
     // In the pages of its tables, and not only somewhere in 100 kB.
     let mut read_whole = 0;
-    for round in 0..200_u64 {
+    for round in 0..80_u64 {
         let mut damage = DamageSource(round + 77);
         let mut damaged = bytes.clone();
         for _ in 0..20 {
@@ -171,7 +171,7 @@ fn damaged_shapefiles_and_archives_give_features_or_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let mut read_whole = 0;
     for (at, (name, bytes)) in parts.iter().enumerate() {
-        for round in 0..120 {
+        for round in 0..60 {
             let damaged = DamageSource(round * 31 + at as u64 + 1).damage(bytes);
             write(folder.path(), &parts);
             write(folder.path(), &[(*name, &damaged)]);
@@ -182,20 +182,22 @@ fn damaged_shapefiles_and_archives_give_features_or_a_sentence() {
             );
         }
     }
-    assert!(read_whole > 100, "{read_whole}");
-    damage_and_read("a.zip", &zip(&parts), &options(), 300);
+    assert!(read_whole > 50, "{read_whole}");
+    damage_and_read("a.zip", &zip(&parts), &options(), 120);
     let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
     std::io::Write::write_all(&mut packed, KML.as_bytes()).unwrap();
-    damage_and_read("a.kml.gz", &packed.finish().unwrap(), &options(), 100);
+    damage_and_read("a.kml.gz", &packed.finish().unwrap(), &options(), 60);
 }
 
 #[test]
 fn documents_that_would_grow_or_sink_are_refused() {
-    let laughs: String =
-        (1..10).map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10))).collect();
+    let laughs: String = (1..10)
+        .map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10)))
+        .collect::<Vec<_>>()
+        .concat();
     let outside = r#"<!ENTITY x SYSTEM "file:///etc/passwd">"#;
     let deep = |name: &str| format!("{}{}", format!("<{name}>").repeat(100_000), format!("</{name}>").repeat(100_000));
-    let many = (0..1_000_000).map(|n| format!(" a{n}='1'")).collect::<String>();
+    let many = (0..100_000).map(|n| format!(" a{n}='1'")).collect::<Vec<_>>().concat();
     for (ending, start, end) in [
         ("kml", "<kml><Placemark><name>", "</name></Placemark></kml>"),
         ("gpx", "<gpx><wpt lat='46' lon='15'><name>", "</name></wpt></gpx>"),
@@ -212,11 +214,13 @@ fn documents_that_would_grow_or_sink_are_refused() {
             (String::new(), deep("a"), "200 levels"),
             (String::new(), "\0".to_owned(), "NUL"),
             (String::new(), format!("<b{many}/>"), "Split it"),
-            (String::new(), "x".repeat(70 << 20), "64 MB"),
-        ] {
+        ]
+        .into_iter()
+        .chain((ending == "gpx").then(|| (String::new(), "x".repeat(65 << 20), "64 MB")))
+        {
             let document = format!("<?xml version='1.0'?>{prolog}{start}{text}{end}");
             let read = read_bytes(&name, document.as_bytes(), options());
-            // A million attributes may also be taken: what counts is that they end.
+            // Very many attributes may also be taken: what counts is that they end.
             if let Ok(taken) = &read
                 && taken.result.is_ok()
             {
