@@ -104,12 +104,13 @@ check-maplibre-rs: server
 	cargo fmt --check --all --manifest-path $(RS)/Cargo.toml
 	CITYHEART_BIN=$(CARGO_TARGET_DIR)/debug/cityheart $(LINTED) cargo test $(RS_CARGO)
 
-# Index and questions by themselves, then the server over HTTP beside the limit of HTTP; SIZES="10k 100k 1m". Peers, where they
+# Index and questions by themselves, then the server over HTTP beside the limit of HTTP, then imports beside GDAL; SIZES="10k 100k 1m". Peers, where they
 # are installed: benches/serve/peers.rs.
 bench:
 	@.ci/need rust wrk curl
 	cargo bench --locked --bench index --bench question
 	cargo bench --locked --bench serve -- $(SIZES)
+	python3 benches/import.py $(BIN)
 
 # The pictures of the README, from the running program.
 screenshots: maplibre-rs

@@ -192,11 +192,15 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
         crs: if named_crs.is_some() { crs.or(Some(Crs::CRS84)) } else { None },
         bounds: None,
     };
+    let progress = Arc::new(ImportProgress::default());
     let open = |path: &PathBuf| {
         let said = said.clone();
-        if path.as_os_str() == "-" { ImportSource::from_stdin(said) } else { ImportSource::open_with(path, said) }
+        match path.to_str() {
+            Some("-") => ImportSource::from_stdin(said),
+            Some(url) if import::WebUrl::is_web_address(url) => fetch_source(url, said, args, &progress),
+            _ => ImportSource::open_with(path, said),
+        }
     };
-    let progress = Arc::new(ImportProgress::default());
     let stopped = progress.clone();
     cli::on_interrupt(move || stopped.stop())?;
     let prepare = |path: &PathBuf| open(path)?.prepare_for(&args.into, &progress);
@@ -229,6 +233,43 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
         Some(_) if explained => Err(CommandFailure::Reported),
         Some(e) => Err(e.into()),
     }
+}
+
+/// Fetches a file, or a layer, from another server.
+fn fetch_source(
+    url: &str,
+    mut said: import::SourceOptions,
+    args: &cli::ImportArgs,
+    progress: &Arc<ImportProgress>,
+) -> Result<ImportSource> {
+    let remote = &args.remote;
+    let limits = import::FetchLimits {
+        pages: remote.max_pages,
+        features: remote.max_features,
+        bytes: remote.max_total_bytes(),
+        time: remote.max_time(),
+        ..import::FetchLimits::default()
+    };
+    let request = import::RemoteRequest {
+        url: url.to_owned(),
+        plan: args.plan.clone(),
+        layer: said.layer.clone(),
+        wants_json: said.format == Some(import::ImportFormat::GeoJson),
+        licence: remote.licence.clone(),
+        is_trial: args.dry_run,
+        allow_private: remote.allow_private,
+        limits,
+    };
+    let watched = progress.clone();
+    let bar = TerminalProgress::show_fetch(move || watched.fetched().to_string());
+    let fetched = import::fetch_layer(&request, progress);
+    drop(bar);
+    let fetched = fetched?;
+    if fetched.is_layer() {
+        // It chose a layer of the service, and nothing inside an answer.
+        said.layer = None;
+    }
+    ImportSource::from_fetched(fetched, said)
 }
 
 fn print_opening_note(note: Option<&str>) {

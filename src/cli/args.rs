@@ -3,6 +3,7 @@
 use super::collection_arg::parse_collection_id;
 use super::copy_args::{BackupArgs, RestoreArgs};
 use super::export_args::ExportArgs;
+use super::remote_args::RemoteArgs;
 use super::table_args::TableArgs;
 use super::update_args::UpdateArgs;
 use crate::collection::CollectionId;
@@ -136,6 +137,8 @@ Examples:
   cityheart import city.osm.pbf --into streets       also buildings, green, water, shops, amenities
   cityheart import ulice.zip --into streets          a zipped shapefile, in the grid that its .prj names
   cityheart import city.gpkg --layer zones --into zones
+  cityheart import https://example.org/collections/trees --into trees
+  cityheart import 'https://example.org/wfs?service=WFS' --layer city:parks --into parks --licence 'CC BY 4.0, © City'
 
 An import stores all features or none. If a feature has a fault, nothing is imported, and the report lists every
 fault with its place and how to correct it. With --lenient, features with faults are left out and counted.
@@ -144,8 +147,8 @@ columns lon and lat (or x and y, or longitude and latitude), or one column wkt; 
 named in a warning. The id of a feature is its GeoJSON id, or else its property id, or else a new one.
 A row of a table whose id or code is that of a feature of the plan changes this feature, in what its cells say.")]
 pub struct ImportArgs {
-    /// Files to import; - reads standard input
-    #[arg(value_name = "FILE", required = true)]
+    /// Files to import; - reads standard input; or addresses: a file, or a layer of OGC API Features or of a WFS
+    #[arg(value_name = "FILE|URL", required = true)]
     pub files: Vec<PathBuf>,
     /// Collection to import into; it is created if it does not exist
     #[arg(long, value_name = "COLLECTION", value_parser = parse_collection_id)]
@@ -182,6 +185,8 @@ pub struct ImportArgs {
     pub json: bool,
     #[command(flatten)]
     pub table: TableArgs,
+    #[command(flatten)]
+    pub remote: RemoteArgs,
 }
 
 /// Write vector tiles to a file

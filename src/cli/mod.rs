@@ -9,6 +9,7 @@ mod console; // output for people and programs
 mod export_args; // flags of an export
 mod interrupt; // Ctrl-C
 mod progress; // progress bars
+mod remote_args; // flags for what is fetched
 mod table_args; // flags for tables
 mod update_args; // flags for features that are in the plan
 
@@ -23,4 +24,5 @@ pub use copy_args::{BackupArgs, RestoreArgs};
 pub use export_args::{ExportArgs, FormatArg};
 pub use interrupt::on_interrupt;
 pub use progress::TerminalProgress;
+pub use remote_args::RemoteArgs;
 pub use table_args::TableArgs;

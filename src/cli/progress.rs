@@ -24,6 +24,11 @@ impl TerminalProgress {
         })
     }
 
+    /// Shows what `state` says of how much of a layer was fetched.
+    pub fn show_fetch(state: impl Fn() -> String + Send + 'static) -> Self {
+        Self::show_with("{spinner} {msg}", u64::MAX, move || (0, state()))
+    }
+
     /// Shows how many of `total` tiles are drawn and how many bytes they have; `state` returns both.
     pub fn show_tiles(total: u64, state: impl Fn() -> (u64, u64) + Send + 'static) -> Self {
         let template = "{bar:30} {percent:>3} %  {per_sec:>12}  {msg}  {eta} left";

@@ -1,5 +1,6 @@
 //! A collection: one layer of the plan, with its fields and schema.
 
+mod data_licence;
 mod field_type;
 
 use crate::crs::{dequantise_degrees, quantise_degrees};
@@ -11,6 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use std::fmt;
 use std::sync::Arc;
 
+pub use data_licence::DataLicence;
 pub use field_type::FieldType;
 
 /// In the schema of a field of reals: its whole numbers are written without a decimal point.

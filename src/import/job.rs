@@ -16,7 +16,7 @@ use super::survey::{FieldSurvey, RenamedField};
 use super::surveyed_field::{ExactTextField, UnreadTimes};
 use super::table::{TableAnswers, TableQuestion, TableTarget};
 use super::update::{ExistingFeatures, RowComparison, RowMatch, RowMatcher, UpdateOptions, UpdateOutcome};
-use crate::collection::{Collection, CollectionId};
+use crate::collection::{Collection, CollectionId, DataLicence};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
@@ -131,7 +131,10 @@ impl<'a> ImportJob<'a> {
                 let is_open = prepared.iter().any(|source| !open_questions(source).is_empty());
                 let survey =
                     if is_open { FieldSurvey::default() } else { survey_sources(&prepared, options, &progress)? };
-                let surveyed = survey.finish(id)?;
+                let mut surveyed = survey.finish(id)?;
+                if let Some(licence) = join_licences(&prepared) {
+                    surveyed.collection = surveyed.collection.with_licence(&licence)?;
+                }
                 (renamed, mixed_fields) = (surveyed.renamed, surveyed.mixed_fields);
                 (unread_times, exact_text_fields) = (surveyed.unread_times, surveyed.exact_text_fields);
                 (surveyed.collection, CollectionOrigin::Files)
@@ -201,6 +204,7 @@ impl<'a> ImportJob<'a> {
         });
         let Ok(read) = read else { return (report, Err(Error::internal("the reader of the file broke down"))) };
         add_totals(&mut report, read, sources);
+        report.notes.extend(describe_licence(sources, collection));
         (report, loaded)
     }
 
@@ -335,6 +339,37 @@ fn add_questions(sources: &[PreparedSource<'_>], report: &mut ImportReport) -> O
         }
     }
     first
+}
+
+/// The licence of all files that state one.
+fn join_licences(sources: &[PreparedSource<'_>]) -> Option<DataLicence> {
+    let mut licences: Vec<&DataLicence> = vec![];
+    for licence in sources.iter().filter_map(|s| s.facts().licence.as_ref()) {
+        if !licences.contains(&licence) {
+            licences.push(licence);
+        }
+    }
+    match licences[..] {
+        [] => None,
+        [one] => Some(one.clone()),
+        _ => {
+            let all = |part: fn(&DataLicence) -> &str| licences.iter().map(|l| part(l)).collect::<Vec<_>>().join("; ");
+            Some(DataLicence { name: all(|l| &l.name), href: None, attribution: all(|l| &l.attribution) })
+        }
+    }
+}
+
+/// What becomes of the licence of the files.
+fn describe_licence(sources: &[PreparedSource<'_>], collection: &Collection) -> Option<String> {
+    let attribution = join_licences(sources)?.attribution;
+    Some(if collection.attribution() == attribution {
+        format!("'{attribution}' is shown with the data.")
+    } else {
+        let id = &collection.id;
+        format!(
+            "'{attribution}' is not kept with '{id}', which has its own schema. Write it into a field of the features, or import into a collection of its own."
+        )
+    })
 }
 
 /// Reads the files a first time, for their fields and kinds of geometry.

@@ -1,5 +1,6 @@
 //! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, workbooks, OpenStreetMap extracts, shapefiles,
-//! GeoPackage, KML, FlatGeobuf, GeoParquet, GPX, GML and DXF, also in archives. Reads a file twice when its collection
+//! GeoPackage, KML, FlatGeobuf, GeoParquet, GPX, GML and DXF, also in archives and from other
+//! servers. Reads a file twice when its collection
 //! is new: once for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets
 //! past, and nothing is corrected silently. Writes only through a [`PlanFile`](crate::atlas::PlanFile).
 
@@ -39,6 +40,7 @@ mod place_names; // places by the names of the plan
 mod plan_import; // an import into a plan file
 mod prepared_source; // a file, and its table as it was understood
 mod progress; // how far an import is
+mod remote; // layers of other servers
 mod report; // what an import did
 mod row_reader; // what every format is read through
 mod shapefile; // shapefiles
@@ -68,7 +70,8 @@ pub use import_format::ImportFormat;
 pub use job::{ImportJob, ImportOptions, ImportTarget, parse_crs};
 pub use place_names::{NamedLocation, PlaceGazetteer, PlaceNameFault};
 pub use plan_import::{ImportOutcome, PlanImport, PlanImportRequest};
-pub use progress::ImportProgress;
+pub use progress::{FetchProgress, ImportProgress};
+pub use remote::{FetchLimits, FetchedLayer, RemoteRequest, WebUrl, fetch_layer};
 pub use report::ImportReport;
 pub use source::ImportSource;
 pub use source_bounds::SourceBounds;

@@ -18,6 +18,7 @@ use super::kml::KmlRows;
 use super::osm;
 use super::parquet::{self, ParquetLayer, ParquetRows};
 use super::progress::ImportProgress;
+use super::remote::{FetchedContent, FetchedLayer, FetchedPages, PageRows, PageSpool};
 use super::row_reader::{RowOptions, RowReader};
 use super::shapefile::{ShapefileLayer, ShapefileParts, ShapefileRows};
 use super::source_bounds::SourceBounds;
@@ -64,6 +65,7 @@ enum SourceLayer {
     GeoPackage(Box<PackageLayer>, PathBuf),
     GeoParquet(ParquetLayer, PathBuf),
     Gpx(GpxLayer),
+    Pages(Arc<FetchedPages>),
 }
 
 enum SourceInput {
@@ -72,6 +74,11 @@ enum SourceInput {
     /// A member of an archive: a directory of its own, and its name there.
     Unpacked(TempDir, String),
     Bytes(Cow<'static, [u8]>),
+    /// From another server, with what holds it on disk.
+    Fetched {
+        path: PathBuf,
+        _spool: PageSpool,
+    },
 }
 
 const SNIFF_BYTES: u64 = 4 << 20;
@@ -120,8 +127,44 @@ impl ImportSource {
         Self::from_input(name.into(), SourceInput::Bytes(bytes), SourceOptions::default())
     }
 
-    fn from_input(name: String, input: SourceInput, mut options: SourceOptions) -> Result<Self> {
-        let mut source = Self {
+    /// A layer or file that was fetched from another server.
+    ///
+    /// # Errors
+    /// As [`ImportSource::open_with`].
+    pub fn from_fetched(fetched: FetchedLayer, options: SourceOptions) -> Result<Self> {
+        let FetchedLayer { name, content, licence, notes } = fetched;
+        let mut source = match content {
+            FetchedContent::File { path, format, spool } => {
+                let format = options.format.or(format);
+                Self::from_input(
+                    name,
+                    SourceInput::Fetched { path, _spool: spool },
+                    SourceOptions { format, ..options },
+                )?
+            }
+            FetchedContent::Pages(pages) => Self::from_pages(name, pages, &options)?,
+        };
+        source.facts.licence = licence;
+        source.facts.notes.splice(0..0, notes);
+        Ok(source)
+    }
+
+    fn from_pages(name: String, pages: FetchedPages, options: &SourceOptions) -> Result<Self> {
+        let facts = SourceFacts {
+            format: Some(pages.format),
+            crs: pages.crs.clone(),
+            lacks_crs: pages.format == ImportFormat::Gml && pages.crs.is_none(),
+            ..SourceFacts::default()
+        };
+        facts.agree_on_crs(&name, options.crs)?;
+        let mut source = Self::new(name, SourceInput::Bytes(Cow::Borrowed(b"")), options);
+        (source.format, source.facts) = (pages.format, facts);
+        source.layer = SourceLayer::Pages(Arc::new(pages));
+        Ok(source)
+    }
+
+    fn new(name: String, input: SourceInput, options: &SourceOptions) -> Self {
+        Self {
             name,
             input,
             format: ImportFormat::GeoJson,
@@ -133,7 +176,11 @@ impl ImportSource {
             said_crs: options.crs,
             bounds: options.bounds.clone(),
             facts: SourceFacts::default(),
-        };
+        }
+    }
+
+    fn from_input(name: String, input: SourceInput, mut options: SourceOptions) -> Result<Self> {
+        let mut source = Self::new(name, input, &options);
         let mut notes = vec![];
         let mut magic = source.read_magic()?;
         let is_workbook = source.is_workbook(options.format)?;
@@ -243,7 +290,7 @@ impl ImportSource {
     /// A path of the unpacked file, which is written when there is none.
     fn make_path(&mut self) -> Result<PathBuf> {
         match &self.input {
-            SourceInput::File(path) if !self.gzip => return Ok(path.clone()),
+            SourceInput::File(path) | SourceInput::Fetched { path, .. } if !self.gzip => return Ok(path.clone()),
             SourceInput::Spooled(file) if !self.gzip => return Ok(file.path().to_owned()),
             SourceInput::Unpacked(folder, file) if !self.gzip => return Ok(folder.path().join(file)),
             _ => {}
@@ -305,11 +352,15 @@ impl ImportSource {
     /// The size of the file on disk.
     #[must_use]
     pub fn len(&self) -> u64 {
-        if let SourceLayer::Shapefile(layer) = &self.layer {
-            return layer.len();
+        match &self.layer {
+            SourceLayer::Shapefile(layer) => return layer.len(),
+            SourceLayer::Pages(pages) => return pages.bytes,
+            _ => {}
         }
         match &self.input {
-            SourceInput::File(path) => std::fs::metadata(path).map_or(0, |m| m.len()),
+            SourceInput::File(path) | SourceInput::Fetched { path, .. } => {
+                std::fs::metadata(path).map_or(0, |m| m.len())
+            }
             SourceInput::Unpacked(folder, file) => std::fs::metadata(folder.path().join(file)).map_or(0, |m| m.len()),
             SourceInput::Spooled(file) => file.as_file().metadata().map_or(0, |m| m.len()),
             SourceInput::Bytes(bytes) => bytes.len() as u64,
@@ -338,6 +389,10 @@ impl ImportSource {
             SourceLayer::Gpx(layer) => {
                 return Ok(Box::new(GpxRows::new(self.open_unpacked(progress)?, *layer, self.encoding)?));
             }
+            SourceLayer::Pages(pages) => {
+                let crs = self.facts.crs.as_ref().map(|own| own.crs).or(options.declared_crs);
+                return Ok(Box::new(PageRows::new(pages.clone(), crs, progress.cloned())));
+            }
             SourceLayer::Stream => {}
         }
         let input = self.open_unpacked(progress)?;
@@ -365,7 +420,9 @@ impl ImportSource {
 
     fn open_raw(&self) -> Result<Box<dyn Read + Send>> {
         Ok(match &self.input {
-            SourceInput::File(path) => Box::new(File::open(path).map_err(|e| open_error(&self.name, &e))?),
+            SourceInput::File(path) | SourceInput::Fetched { path, .. } => {
+                Box::new(File::open(path).map_err(|e| open_error(&self.name, &e))?)
+            }
             SourceInput::Spooled(file) => Box::new(file.reopen().map_err(Error::internal)?),
             SourceInput::Unpacked(folder, file) => {
                 Box::new(File::open(folder.path().join(file)).map_err(Error::internal)?)
@@ -377,7 +434,9 @@ impl ImportSource {
     /// The content of the file as it is on disk, from any place.
     pub fn open_seekable(&self) -> Result<Box<dyn WorkbookInput>> {
         Ok(match &self.input {
-            SourceInput::File(path) => Box::new(File::open(path).map_err(|e| open_error(&self.name, &e))?),
+            SourceInput::File(path) | SourceInput::Fetched { path, .. } => {
+                Box::new(File::open(path).map_err(|e| open_error(&self.name, &e))?)
+            }
             SourceInput::Spooled(file) => Box::new(file.reopen().map_err(Error::internal)?),
             SourceInput::Unpacked(folder, file) => {
                 Box::new(File::open(folder.path().join(file)).map_err(Error::internal)?)

@@ -4,6 +4,7 @@ use super::encoding_choice::EncodingChoice;
 use super::import_format::ImportFormat;
 use super::source_bounds::SourceBounds;
 
+use crate::collection::DataLicence;
 use crate::crs::Crs;
 use crate::error::{Error, Result, shorten_text};
 use serde_json::{Value as Json, json};
@@ -32,6 +33,8 @@ pub struct SourceFacts {
     pub crs: Option<StatedCrs>,
     /// The format keeps a reference system, and this file states none.
     pub lacks_crs: bool,
+    /// The licence of the data, of a layer or file from another server.
+    pub licence: Option<DataLicence>,
     /// Sentences on what is not read.
     pub notes: Vec<String>,
 }
@@ -96,6 +99,7 @@ impl SourceFacts {
             "crs": self.crs.as_ref().map(|own| own.crs.to_string()),
             "crs_reason": self.crs.as_ref().map(|own| own.reason.as_str()),
             "encoding": self.encoding.as_ref().map(EncodingChoice::to_json),
+            "licence": self.licence.as_ref().map(|licence| licence.attribution.as_str()),
         })
     }
 }

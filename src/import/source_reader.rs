@@ -121,7 +121,10 @@ impl<'a, T: RowTaker> SourceReader<'a, T> {
         while let Some(row) = rows.next_draft()? {
             match row {
                 Ok(mut draft) => {
-                    draft.place.file = name.map(ToOwned::to_owned);
+                    // A page of a layer has said so.
+                    if draft.place.file.is_none() {
+                        draft.place.file = name.map(ToOwned::to_owned);
+                    }
                     self.read_feature(draft, &*rows)?;
                 }
                 Err(fault) => {

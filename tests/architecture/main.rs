@@ -37,8 +37,14 @@ const INTAKE_CALLS: [(&str, &[&str]); 3] = [
     ("validate_transition(", &["plan", "intake"]),
 ];
 /// Words that belong to one module alone.
-const OWNED: [(&str, &str); 5] =
-    [("axum", "http"), ("tower_http", "http"), ("rusqlite", "store"), ("rstar", "index"), ("clap", "cli")];
+const OWNED: [(&str, &str); 6] = [
+    ("ureq", "import"),
+    ("axum", "http"),
+    ("tower_http", "http"),
+    ("rusqlite", "store"),
+    ("rstar", "index"),
+    ("clap", "cli"),
+];
 const SQL: [&str; 5] = ["SELECT ", "INSERT INTO", "CREATE TABLE", "PRAGMA ", "DELETE FROM"];
 const GLOBALS: [&str; 6] = ["static mut ", "LazyLock", "OnceLock", "OnceCell", "lazy_static", "thread_local"];
 const MAX_LINES: usize = 500;

@@ -249,3 +249,31 @@ fn what_was_understood_of_a_zipped_shapefile_is_told_before_it_goes_in() {
     sandbox.run("import plan.dxf --into other").failed("does not say in which reference system it is");
     assert!(!sandbox.names().contains(&"other.gpkg".to_owned()));
 }
+
+#[test]
+fn a_layer_of_another_server_is_imported_by_its_address() {
+    use crate::support::{feature_services::answer_oapif, raw_server::RawServer};
+    let server = RawServer::start(|base, target, stream| answer_oapif(base, target, stream, 1234, 500));
+    let sandbox = CliSandbox::new();
+    let import = format!("import {}/collections/trees --into trees", server.base);
+    sandbox.run(&import).failed("an address of this machine, of an inner network");
+    sandbox.run(&format!("{import} --allow-private --max-features 1000")).failed("Allow more with --max-features");
+    assert_eq!(sandbox.names(), Vec::<String>::new(), "nothing is left of an import that was refused");
+    let ran = sandbox.run(&format!("{import} --allow-private --json")).good();
+    let report: Json = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (&report["loaded"], &report["sources"][0]["licence"]),
+        (&json!(1234), &json!("City of Celje, CC-BY-4.0"))
+    );
+    assert!(ran.err.contains("The server gave 1234 features in 3 pages"), "{}", ran.err);
+    let again = sandbox.run(&format!("{import} --allow-private --replace")).good();
+    assert!(again.err.contains("1234 features are now in 'trees'"), "{}", again.err);
+    let plan = cityheart::atlas::PlanFile::open_read_only(&sandbox.path("plan.gpkg")).unwrap();
+    assert_eq!(plan.collections().unwrap()[0].attribution(), "City of Celje, CC-BY-4.0");
+    for (arguments, sentence) in [
+        ("import ftp://example.org/a.zip --into a", "Only http and https are asked"),
+        ("import https://user:pw@example.org/a --into a", "user name or password"),
+    ] {
+        sandbox.run(arguments).failed(sentence);
+    }
+}

@@ -55,8 +55,10 @@ impl Workspace {
         let words = shell_words(&command.replace("$TOKEN", &self.token));
         match words[0].as_str() {
             "cityheart" => {
-                let output = program(&self.folder).args(&words[1..]).output().unwrap();
-                String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+                let arguments = words[1..].iter().map(|word| word.replace(DOCUMENTED_SERVER, &self.address));
+                let output = program(&self.folder).args(arguments).output().unwrap();
+                let printed = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+                printed.replace(&self.address, DOCUMENTED_SERVER)
             }
             "curl" => self.send_request(&words[1..]),
             other => panic!("a block runs {other}, which this test does not know"),

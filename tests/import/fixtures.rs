@@ -8,7 +8,7 @@ use cityheart::feature::{Feature, FieldValue};
 use cityheart::import::SourceOptions;
 use geo::CoordsIter;
 use serde_json::{Value as Json, json};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 const KINDS: [&str; 5] = ["shapefile", "kml", "geopackage", "flatgeobuf", "geojson"];
@@ -40,24 +40,28 @@ fn fixtures() -> Option<Vec<PathBuf>> {
     Some(files)
 }
 
-/// Cells of about two metres that hold positions.
-fn cells(positions: impl Iterator<Item = (f64, f64)>, reach: i64) -> HashSet<(i64, i64)> {
-    let step = 2.0 * METRE_DEG;
-    let around = move |(x, y): (f64, f64)| {
-        let (x, y) = ((x / step).floor() as i64, (y / step).floor() as i64);
-        (-reach..=reach).flat_map(move |dx| (-reach..=reach).map(move |dy| (x + dx, y + dy)))
-    };
-    positions.flat_map(around).collect()
+/// How far apart (metres) two positions are, as far as they are near each other.
+fn distance_m(a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (dx, dy) = (a.0 - b.0, a.1 - b.1);
+    (dx * a.1.to_radians().cos()).hypot(dy) / METRE_DEG
 }
 
-/// Whether each position of one has one of the other within about a metre (the cell of it, or one beside it).
+/// Whether each position of one has one of the other within a metre.
 fn is_near(ours: &[(f64, f64)], theirs: &[(f64, f64)]) -> bool {
     holds_all(ours, theirs) && holds_all(theirs, ours)
 }
 
 fn holds_all(wide: &[(f64, f64)], positions: &[(f64, f64)]) -> bool {
-    let near = cells(wide.iter().copied(), 1);
-    cells(positions.iter().copied(), 0).iter().all(|cell| near.contains(cell))
+    let cell = |(x, y): (f64, f64)| ((x / METRE_DEG).floor() as i64, (y / METRE_DEG).floor() as i64);
+    let mut cells: HashMap<(i64, i64), Vec<(f64, f64)>> = HashMap::new();
+    wide.iter().for_each(|position| cells.entry(cell(*position)).or_default().push(*position));
+    positions.iter().all(|position| {
+        let (x, y) = cell(*position);
+        // A degree of longitude is shorter: a metre of it is more cells.
+        let reach = (1.0 / position.1.to_radians().cos().abs().max(0.05)).ceil() as i64;
+        let near = (-reach..=reach).flat_map(|dx| (-1..=1).map(move |dy| (x + dx, y + dy)));
+        near.filter_map(|cell| cells.get(&cell)).flatten().any(|other| distance_m(*position, *other) <= 1.0)
+    })
 }
 
 /// Whether two have one extent within a hundredth: of arcs, each makes segments of its own.

@@ -5,3 +5,4 @@ mod rows; // features
 mod srs_name; // reference systems and their axes
 
 pub use rows::{GmlRows, find_first_srs};
+pub use srs_name::GmlSrs;

@@ -43,6 +43,7 @@ pub struct GmlRows {
     more_geometries: BTreeSet<String>,
     /// A page of a longer answer: matched and returned.
     paged: Option<(u64, u64)>,
+    is_one_of_pages: bool,
 }
 
 /// The first reference system that the text of a document names.
@@ -61,7 +62,14 @@ impl GmlRows {
     pub fn new(input: Box<dyn Read + Send>, crs: Option<Crs>, said: Option<TextEncoding>) -> Result<Self> {
         let xml = XmlStream::new(input, said).map_err(|e| read_error(&e))?;
         let more_geometries = BTreeSet::new();
-        Ok(Self { xml, crs, outer: None, number: 0, depth: 0, ended: false, more_geometries, paged: None })
+        let (outer, paged) = (None, None);
+        Ok(Self { xml, crs, outer, number: 0, depth: 0, ended: false, more_geometries, paged, is_one_of_pages: false })
+    }
+
+    /// Says nothing of other pages, which are read, too.
+    pub fn of_pages(mut self) -> Self {
+        self.is_one_of_pages = true;
+        self
     }
 
     fn read_next(&mut self) -> Result<Option<FeatureDraft>, XmlFault> {
@@ -217,7 +225,7 @@ impl RowReader for GmlRows {
 
     fn table_remarks(&self) -> Option<TableRemarks> {
         let mut notes = vec![];
-        if let Some((matched, returned)) = self.paged {
+        if let Some((matched, returned)) = self.paged.filter(|_| !self.is_one_of_pages) {
             notes.push(format!(
                 "The file is a page of a longer answer: {returned} of {matched} features. Ask for the others, too."
             ));

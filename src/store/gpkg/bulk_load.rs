@@ -13,7 +13,7 @@ use rusqlite::Connection;
 type FeatureInput<'a> = &'a mut dyn Iterator<Item = Result<Feature>>;
 
 /// The page cache while loading, in KiB: enough for the index of ids of some million features.
-const CACHE_KIB: i64 = 128 * 1024;
+const CACHE_KIB: i64 = 96 * 1024;
 
 impl GeoPackageState {
     pub(super) fn load_collection(

@@ -35,7 +35,7 @@ pub(super) fn load_replaced(
     tables::create_table(conn, &layer, NEW_TABLE)?;
     add_kept_columns(conn, old, &layer)?;
     continue_keys(conn, old)?;
-    let mut filler = TableFiller::new(conn, &layer);
+    let mut filler = TableFiller::new_replacing(conn, &layer);
     let mut log = LoadDifferences {
         conn,
         old,

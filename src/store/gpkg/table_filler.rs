@@ -1,5 +1,5 @@
-//! Fills a table with many features: rows in their order, then the R-tree and the triggers. Keeps one box per feature
-//! in memory, not the features.
+//! Fills a table with many features: rows in their order, then the R-tree and the triggers. Keeps boxes of
+//! features in memory, as many as have a bound, not the features.
 
 use super::gpkg_layer::GpkgLayer;
 use super::stored_row::StoredRow;
@@ -13,6 +13,9 @@ use rusqlite::{Connection, Statement};
 /// The author in the history.
 pub(super) const IMPORT_AUTHOR: &str = "import";
 
+/// How many boxes wait for the index.
+const MAX_WAITING_ENTRIES: usize = 1 << 18;
+
 /// Writes rows, and collects the entries of the R-tree.
 pub(super) struct TableFiller<'a> {
     conn: &'a Connection,
@@ -24,6 +27,8 @@ pub(super) struct TableFiller<'a> {
     /// The first and the last new key.
     pub keys: Option<(i64, i64)>,
     buffer: Vec<u8>,
+    /// The table is still under another name, and the index of its own name is that of the old one.
+    waits_for_table: bool,
 }
 
 impl<'a> TableFiller<'a> {
@@ -37,7 +42,13 @@ impl<'a> TableFiller<'a> {
             features: 0,
             keys: None,
             buffer: vec![],
+            waits_for_table: false,
         }
+    }
+
+    /// For a table that replaces another one at the end.
+    pub(super) fn new_replacing(conn: &'a Connection, layer: &'a GpkgLayer) -> Self {
+        Self { waits_for_table: true, ..Self::new(conn, layer) }
     }
 
     pub(super) fn insert_feature(
@@ -69,8 +80,7 @@ impl<'a> TableFiller<'a> {
         if key.is_none() {
             self.keys = Some((self.keys.map_or(stored, |k| k.0), stored));
         }
-        self.note_place(stored, &feature);
-        Ok(())
+        self.note_place(stored, &feature)
     }
 
     /// Inserts a row into `table` with all of its cells.
@@ -83,22 +93,28 @@ impl<'a> TableFiller<'a> {
                 free_keys::explain_full(self.conn, self.layer, e)
             }
         })?;
-        self.note_place(row.feature.key, &row.feature);
-        Ok(())
+        self.note_place(row.feature.key, &row.feature)
     }
 
-    fn note_place(&mut self, key: i64, feature: &Feature) {
+    /// Notes the box of a feature for the index. Of very many, the index takes a part at a time, so that the memory for
+    /// them has a bound.
+    fn note_place(&mut self, key: i64, feature: &Feature) -> Result<()> {
         if let Some(bbox) = feature.geometry.as_ref().and_then(bbox_of) {
             self.extent = Some(self.extent.map_or(bbox, |e| e.union(bbox)));
             self.entries.push((key, [bbox.west, bbox.east, bbox.south, bbox.north]));
         }
         self.features += 1;
+        if self.entries.len() < MAX_WAITING_ENTRIES || self.waits_for_table {
+            return Ok(());
+        }
+        rtree::create_rtree(self.conn, self.layer)?;
+        rtree::insert_entries(self.conn, self.layer, std::mem::take(&mut self.entries))
     }
 
-    pub(super) fn finish_load(self, revision: RevisionNumber, replaced: bool) -> Result<LoadSummary> {
+    pub(super) fn finish_load(mut self, revision: RevisionNumber, replaced: bool) -> Result<LoadSummary> {
         let (conn, layer) = (self.conn, self.layer);
         rtree::create_rtree(conn, layer)?;
-        rtree::insert_entries(conn, layer, self.entries)?;
+        rtree::insert_entries(conn, layer, std::mem::take(&mut self.entries))?;
         layer_setup::create_triggers(conn, layer)?;
         let extent = contents::read_extent(conn, layer)?.into_iter().chain(self.extent).reduce(BoundingBox::union);
         contents::write_extent(conn, layer, extent, &self.now)?;
