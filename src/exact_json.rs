@@ -92,12 +92,13 @@ fn scan_numbers<'t>(text: &'t [u8], mut found: impl FnMut(&'t [u8], usize, usize
     }
 }
 
-fn is_numeral(byte: u8) -> bool {
+/// Whether a byte may be part of a number.
+pub(crate) fn is_numeral(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E')
 }
 
-/// The end of the string that starts here.
-fn skip_string(text: &[u8], start: usize) -> usize {
+/// The position behind the string that starts here.
+pub(crate) fn skip_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while at < text.len() && text[at] != b'"' {
         at += 1 + usize::from(text[at] == b'\\');

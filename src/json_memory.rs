@@ -1,6 +1,7 @@
 //! How much memory a JSON text takes when it is parsed, estimated without parsing it: `{"a":0}` is seven bytes of text
 //! and several hundred of memory. Never allocates.
 
+use crate::exact_json::{is_numeral, skip_string};
 use serde_json::Value as Json;
 
 const VALUE: usize = size_of::<Json>();
@@ -33,8 +34,9 @@ impl JsonCounts {
             match text[at] {
                 b'"' => {
                     let end = skip_string(text, at);
-                    counts.text_bytes += end - at;
+                    counts.text_bytes += end - at - 1;
                     at = end;
+                    continue;
                 }
                 b'-' | b'0'..=b'9' => {
                     numbers += 1;
@@ -66,19 +68,6 @@ impl JsonCounts {
             + self.members * (MEMBER + 2 * ALLOCATION)
             + self.text_bytes
     }
-}
-
-fn is_numeral(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E')
-}
-
-/// The last byte of the string that starts here.
-fn skip_string(text: &[u8], start: usize) -> usize {
-    let mut at = start + 1;
-    while at < text.len() && text[at] != b'"' {
-        at += 1 + usize::from(text[at] == b'\\');
-    }
-    at
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The budget of one piece of work: a deadline, work units and bytes. Whoever works spends from it, and stops when it
-//! is used up, or when the work is cancelled because its client has gone or the server stops.
+//! The budget of one piece of work: a deadline, work units and bytes. Code that works for a request spends from it, and
+//! stops when it is used up, or when the work is cancelled because the client has disconnected or the server stops.
 //!
-//! A budget stops once and for all: what a loop returns that stopped early is never used, because whoever holds the
+//! A budget stops once and for all: the result of a loop that stopped early is never used, because the owner of the
 //! budget calls [`WorkBudget::check`] at the end and gets the reason as an error. Never starts a thread, and never
 //! waits.
 
@@ -238,6 +238,7 @@ impl fmt::Debug for WorkBudget {
 
 impl WorkMeter {
     /// Spends units; false when the work has to stop, and from then on.
+    #[inline]
     pub fn spend(&mut self, units: u64) -> bool {
         self.pending += units;
         (self.pending < METER_BATCH && !self.has_stopped) || self.flush()
@@ -249,6 +250,7 @@ impl WorkMeter {
         self.has_stopped
     }
 
+    #[cold]
     fn flush(&mut self) -> bool {
         let spent = std::mem::take(&mut self.pending);
         self.left = self.left.saturating_sub(spent);
@@ -259,7 +261,7 @@ impl WorkMeter {
 
 impl Drop for WorkMeter {
     fn drop(&mut self) {
-        // Who holds the budget sees whether it has stopped.
+        // The owner of the budget sees whether it has stopped.
         let _ = self.budget.spend(self.pending);
     }
 }

@@ -82,7 +82,7 @@ pub struct RunPermit {
     owner: JobOwner,
 }
 
-/// Takes a job out of the queue when whoever waits for it stops waiting.
+/// Takes a job out of the queue when its caller stops waiting.
 struct WaitGuard<'a> {
     queue: &'a FairQueue,
     owner: &'a JobOwner,
@@ -116,7 +116,7 @@ impl QueueLimits {
         (self.running / 2).max(1)
     }
 
-    /// The most slow jobs that run at once, whoever sends them: something is left for tiles and pages.
+    /// The most slow jobs of all clients together that run at once: the other places are left for tiles and pages.
     fn running_slow(self) -> usize {
         (self.running - self.running.div_ceil(4)).max(1)
     }

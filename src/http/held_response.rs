@@ -1,5 +1,5 @@
-//! The memory of a response until its client has taken it, held against the quota of the client: who asks for much and
-//! reads nothing runs into its own limit.
+//! The memory of a response until its client has read it, counted in the quota of the client: one that requests much
+//! and reads nothing exhausts its own quota.
 
 use super::client_limits::ClientKey;
 use super::client_quota::{ClientQuota, QuotaHold};

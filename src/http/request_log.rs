@@ -22,7 +22,7 @@ const PERIOD: Duration = Duration::from_secs(30);
 const MAX_IDS: usize = 5;
 const MAX_PATH_CHARS: usize = 200;
 
-/// Who asked for what.
+/// A request as the log describes it.
 pub struct LoggedRequest {
     pub id: RequestId,
     pub method: Method,

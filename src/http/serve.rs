@@ -117,7 +117,7 @@ impl ConnectionAcceptor {
         // A connection that sends its request too slowly is closed, so that it does not take the place of another.
         http.timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(MAX_HEAD_BYTES);
         let total = limits.connections.min(files.saturating_sub(OTHER_FILES).max(1));
-        // All connections of a proxy are its own, whoever its clients are.
+        // The connections of a proxy are those of all its clients, so that no share applies to them.
         let memory = limits.total_response_bytes;
         let (per_client, response_share) = if config.trust_proxy {
             (total, memory)

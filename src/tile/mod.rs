@@ -35,8 +35,7 @@ pub use tile_layer::{LayerContent, TileLayer};
 pub const BUDGET_BYTES: usize = 500_000;
 
 /// Draws layers into one tile of at most `budget_bytes`. The bytes depend on the features alone, not on the order of
-/// past edits. Incomplete when the
-/// budget stops.
+/// past edits. Incomplete when the budget stops.
 #[must_use]
 pub fn draw_tile(layers: &[TileLayer<'_>], tile: TileId, budget_bytes: usize, work: &WorkBudget) -> DrawnTile {
     let mut drawn = DrawnTile::default();

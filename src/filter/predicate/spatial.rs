@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// The work units of one position of a feature or of the filter.
 const POSITION_UNITS: u64 = 10;
-/// The most positions of two geometries that are related without an end in sight.
+/// The most positions of two geometries that are related by a call that cannot be interrupted.
 const MAX_DOUBLES_POSITIONS: usize = 1_000;
 
 /// One relation to one prepared geometry.

@@ -4,11 +4,13 @@ use super::entity_tag::format_etag;
 use super::headers::EditHeaders;
 use super::media::GEOJSON;
 use crate::atlas::{ChangeOutcome, EditAction, EditBatch, EditOutcome, EditRequest};
+use crate::change::AccountId;
 use crate::error::Error;
 use crate::http::fair_queue::JobKind;
 use crate::http::problem::ProblemDetails;
 use crate::http::request_body::{ParsedBody, SMALL_BYTES};
 use crate::http::request_context::RequestContext;
+use crate::http::request_id::RequestId;
 use crate::http::request_log::log_edit;
 use crate::http::response::{self, HttpResult, empty_response};
 use crate::http::urls;
@@ -42,17 +44,11 @@ pub async fn submit_edits(
         work: WorkBudget::unlimited(),
     };
     let (sender, receiver) = oneshot::channel();
-    let answer = Box::new(move |outcome| {
-        drop(sender.send(outcome));
-        drop(memory);
-    });
     let (id, account) = (context.request_id().cloned(), context.viewer().account().map(|account| account.id.clone()));
-    // In a task of its own: an edit is logged even if its client has gone away by the time it is saved.
-    let logged = tokio::spawn(async move {
-        let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
-        let outcome = receiver.await.unwrap_or_else(closed)?;
-        log_edit(id.as_ref(), account.as_ref(), &outcome, start.elapsed());
-        Ok::<_, Error>(outcome)
+    let answer = Box::new(move |outcome: Result<ChangeOutcome, Error>| {
+        let saved = outcome.map(|outcome| SavedEdit { outcome: Some(outcome), id, account, start });
+        drop(sender.send(saved));
+        drop(memory);
     });
     // When the client goes away or the deadline passes, this future is dropped, and with it a change that is not
     // committed yet.
@@ -70,7 +66,36 @@ pub async fn submit_edits(
             })
             .await?;
     }
-    Ok(logged.await.map_err(Error::internal)??)
+    let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
+    Ok(receiver.await.unwrap_or_else(closed)?.into_outcome()?)
+}
+
+/// An edit that is saved. It is logged when its outcome is taken, or when this is dropped because the client has gone
+/// away.
+struct SavedEdit {
+    /// `None` once it is logged.
+    outcome: Option<ChangeOutcome>,
+    id: Option<RequestId>,
+    account: Option<AccountId>,
+    start: Instant,
+}
+
+impl SavedEdit {
+    fn into_outcome(mut self) -> Result<ChangeOutcome, Error> {
+        self.log_once().ok_or_else(|| Error::internal("an edit has no outcome"))
+    }
+
+    fn log_once(&mut self) -> Option<ChangeOutcome> {
+        let outcome = self.outcome.take()?;
+        log_edit(self.id.as_ref(), self.account.as_ref(), &outcome, self.start.elapsed());
+        Some(outcome)
+    }
+}
+
+impl Drop for SavedEdit {
+    fn drop(&mut self) {
+        self.log_once();
+    }
 }
 
 /// Changes one feature.

@@ -47,7 +47,7 @@ impl GeoPackageState {
         })?;
         // The write-ahead log is now as large as the data: it is moved into the file, unless another program is
         // reading. The features are durable either way.
-        self.keeper.empty_log(&lock_mutex(self.writer()?));
+        self.checkpointer.empty_log(&lock_mutex(self.writer()?));
         Ok(loaded)
     }
 }

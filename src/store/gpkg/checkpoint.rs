@@ -3,7 +3,7 @@
 //! A plan that nobody edits is whole without its log, so that it can be copied as one file.
 
 use super::file_mark::{self, MarkedBase};
-use super::file_witness::{FileFault, FileWitness};
+use super::file_monitor::{FileFault, FileMonitor};
 use super::leftover_wal;
 use crate::error::{Error, Result};
 use crate::store::file_identity::{FileIdentity, aside_path, with_suffix};
@@ -23,13 +23,13 @@ const IDLE_TIME: Duration = Duration::from_secs(2);
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The open file: whether it is still what was opened, and what is known of its log and its mark.
-pub(super) struct LogKeeper {
-    pub(super) witness: FileWitness,
-    state: Mutex<KeeperState>,
+pub(super) struct WalCheckpointer {
+    pub(super) monitor: FileMonitor,
+    state: Mutex<CheckpointState>,
 }
 
 #[derive(Default)]
-struct KeeperState {
+struct CheckpointState {
     /// What the mark in the file says.
     noted: Option<(MarkedBase, bool)>,
     /// Whether the file has the present number of the mark.
@@ -40,7 +40,7 @@ struct KeeperState {
     moved_frames: u32,
     /// When a checkpoint was last tried in vain, and how long the log was then.
     failed: Option<(Instant, u64)>,
-    salvaged: bool,
+    is_recovered: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +51,11 @@ enum CheckpointMode {
     Truncate,
 }
 
-impl LogKeeper {
+impl WalCheckpointer {
     /// # Errors
     /// [`Error::Refused`] when the file is no longer at its path.
     pub(super) fn new(path: &Path, writable: bool) -> Result<Self> {
-        Ok(Self { witness: FileWitness::new(path, writable)?, state: Mutex::default() })
+        Ok(Self { monitor: FileMonitor::new(path, writable)?, state: Mutex::default() })
     }
 
     /// Commits, unless the file is no longer what was opened, and notes in it which file the log continues.
@@ -63,11 +63,11 @@ impl LogKeeper {
     /// # Errors
     /// [`Error::Unavailable`], and those of the store.
     pub(super) fn commit_verified(&self, tx: Transaction<'_>) -> Result<()> {
-        let glance = self.witness.look()?;
+        let status = self.monitor.check_file()?;
         let noted = {
             let mut state = self.lock();
-            state.frames = glance.frames;
-            let noted = (glance.base, state.settled);
+            state.frames = status.frames;
+            let noted = (status.base, state.settled);
             (state.noted != Some(noted)).then_some(noted)
         };
         if let Some((base, settled)) = noted {
@@ -99,7 +99,7 @@ impl LogKeeper {
 
     /// Whether nobody has written for a while, and the log is not in the file.
     pub(super) fn is_idle(&self) -> bool {
-        let Ok(meta) = fs::metadata(with_suffix(self.witness.real_path(), "-wal")) else { return false };
+        let Ok(meta) = fs::metadata(with_suffix(self.monitor.real_path(), "-wal")) else { return false };
         let age = meta.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
         let rests = self.lock().failed.is_some_and(|(at, _)| at.elapsed() < RETRY_INTERVAL);
         meta.len() > 0 && !rests && age.is_some_and(|age| age > IDLE_TIME)
@@ -107,52 +107,52 @@ impl LogKeeper {
 
     /// Gives the mark a new number, so that the log from then on is told from every earlier one, and moves the log.
     fn move_log(&self, conn: &Connection, mode: CheckpointMode) -> Result<()> {
-        let glance = self.witness.look()?;
-        let wal_bytes = || fs::metadata(with_suffix(self.witness.real_path(), "-wal")).map_or(0, |m| m.len());
+        let status = self.monitor.check_file()?;
+        let wal_bytes = || fs::metadata(with_suffix(self.monitor.real_path(), "-wal")).map_or(0, |m| m.len());
         let is_renewed = self.lock().failed.is_some_and(|(_, bytes)| bytes == wal_bytes());
         if !is_renewed {
             let tx = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
-            file_mark::renew_mark(&tx, glance.base, true)?;
+            file_mark::renew_mark(&tx, status.base, true)?;
             tx.commit()?;
             let mut state = self.lock();
             (state.settled, state.noted) = (false, None);
         }
-        self.witness.look()?;
+        self.monitor.check_file()?;
         let complete = run_checkpoint(conn, mode)?;
         let mut state = self.lock();
         state.settled = complete;
-        state.moved_frames = glance.frames;
+        state.moved_frames = status.frames;
         state.failed = (!complete).then(|| (Instant::now(), wal_bytes()));
         Ok(())
     }
 
     /// When the file is no longer what was opened: keeps what can be kept, once.
-    pub(super) fn salvage(&self, conn: &Connection) {
-        let Some(fault) = self.witness.fault() else { return };
-        if std::mem::replace(&mut self.lock().salvaged, true) {
+    pub(super) fn recover(&self, conn: &Connection) {
+        let Some(fault) = self.monitor.fault() else { return };
+        if std::mem::replace(&mut self.lock().is_recovered, true) {
             return;
         }
-        let path = self.witness.path().display();
-        match salvage_file(conn, &self.witness, fault) {
+        let path = self.monitor.path().display();
+        match recover_file(conn, &self.monitor, fault) {
             Ok(sentence) => tracing::error!("{path}: {sentence}"),
             Err(e) => tracing::error!("{path}: what was saved last could not be kept: {e}"),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, KeeperState> {
+    fn lock(&self) -> MutexGuard<'_, CheckpointState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Closes the connection that writes, the last one. SQLite then moves the log into the file, unless the file at the
 /// path is another one: nothing of ours may get into that.
-pub(super) fn close_writer(conn: Connection, keeper: &LogKeeper) {
-    let witness = &keeper.witness;
-    let looked = witness.look();
-    keeper.salvage(&conn);
-    if witness.fault().is_none() {
-        if let Ok(glance) = looked {
-            log_failure(mark_closed(&conn, glance.base));
+pub(super) fn close_writer(conn: Connection, checkpointer: &WalCheckpointer) {
+    let monitor = &checkpointer.monitor;
+    let checked = monitor.check_file();
+    checkpointer.recover(&conn);
+    if monitor.fault().is_none() {
+        if let Ok(status) = checked {
+            log_failure(mark_closed(&conn, status.base));
         }
         return;
     }
@@ -160,7 +160,7 @@ pub(super) fn close_writer(conn: Connection, keeper: &LogKeeper) {
         tracing::error!("could not keep SQLite from writing to the file: {e}");
     }
     drop(conn);
-    let real = witness.real_path();
+    let real = monitor.real_path();
     if real.exists() {
         match leftover_wal::settle_leftover(real) {
             Ok(note) => note.iter().for_each(|note| tracing::warn!("{note}")),
@@ -200,8 +200,8 @@ fn log_failure(done: Result<()>) {
 }
 
 /// The connection still reads and writes the file that was opened, wherever it is now.
-fn salvage_file(conn: &Connection, witness: &FileWitness, fault: FileFault) -> Result<String> {
-    let (path, real) = (witness.path(), witness.real_path());
+fn recover_file(conn: &Connection, monitor: &FileMonitor, fault: FileFault) -> Result<String> {
+    let (path, real) = (monitor.path(), monitor.real_path());
     let is_alone = |suffix| FileIdentity::read_identity(&with_suffix(real, suffix)).is_none();
     match fault {
         FileFault::Overwritten | FileFault::WalOverwritten => Ok(

@@ -52,7 +52,7 @@ mod schema_edit; // schemas that follow their tables
 // The open file.
 mod checkpoint; // the log into the file
 mod copy_file; // copies of an open file
-mod file_witness; // whether it is still the file that was opened
+mod file_monitor; // whether it is still the file that was opened
 mod leftover_wal; // logs of other files
 mod adopt_schema; // what other programs did to the schema becomes ours
 mod package_state; // connections and layers
@@ -173,7 +173,7 @@ impl Store for GeoPackage {
     }
 
     fn check_file(&self) -> Result<()> {
-        self.shared.keeper.witness.look().map(drop)
+        self.shared.checkpointer.monitor.check_file().map(drop)
     }
 
     fn wal_bytes(&self) -> u64 {

@@ -62,7 +62,7 @@ impl GeoPackage {
         }
         let layers = prepare_file(&mut conn).map_err(|e| explain_error(path, e))?;
         let opened = Self::from_connection(path, FileAccess::Write, Some(conn), layers, note)?;
-        opened.shared.keeper.empty_log(&lock_mutex(opened.shared.writer()?));
+        opened.shared.checkpointer.empty_log(&lock_mutex(opened.shared.writer()?));
         Ok(opened)
     }
 

@@ -2,7 +2,7 @@
 //! knows.
 
 use super::adopt_schema::{AdoptionTime, adopt_schema};
-use super::checkpoint::{self, LogKeeper};
+use super::checkpoint::{self, WalCheckpointer};
 use super::connection::{self, FileAccess};
 use super::gpkg_layer::GpkgLayers;
 use super::layer_catalog::read_catalog;
@@ -25,7 +25,7 @@ pub(super) struct GeoPackageState {
     readers: Mutex<Vec<Connection>>,
     /// `None` when the file is open for reading only.
     writer: Option<Mutex<Connection>>,
-    pub(super) keeper: LogKeeper,
+    pub(super) checkpointer: WalCheckpointer,
     /// The layers, and the version of the database schema that they were read from.
     catalog: RwLock<KnownCatalog>,
     /// The version of the database schema up to which we adopted what other programs did to it.
@@ -59,7 +59,7 @@ impl GeoPackageState {
             path: path.to_owned(),
             access,
             readers: Mutex::default(),
-            keeper: LogKeeper::new(path, writer.is_some())?,
+            checkpointer: WalCheckpointer::new(path, writer.is_some())?,
             writer: writer.map(Mutex::new),
             // -1 is no version: the first reader reads the layers again.
             catalog: RwLock::new(KnownCatalog { version: -1, layers: Arc::new(layers), findings: Arc::default() }),
@@ -73,7 +73,7 @@ impl GeoPackageState {
 
     /// Runs a query on one snapshot of the file.
     pub(super) fn run_read<T>(&self, query: impl FnOnce(&Connection, &GpkgLayers) -> Result<T>) -> Result<T> {
-        self.keeper.witness.check_known_fault()?;
+        self.checkpointer.monitor.check_known_fault()?;
         let idle = lock_mutex(&self.readers).pop();
         let mut conn = match idle {
             Some(conn) => conn,
@@ -102,7 +102,7 @@ impl GeoPackageState {
         operation: impl FnOnce(&Transaction<'_>, &GpkgLayers) -> Result<(T, WrittenScope)>,
     ) -> Result<T> {
         let mut conn = lock_mutex(self.writer()?);
-        self.keeper.witness.check_known_fault()?;
+        self.checkpointer.monitor.check_known_fault()?;
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let version = read_version(&tx)?;
         let mut layers = if self.adopted_version.load(Ordering::Acquire) == version {
@@ -126,38 +126,38 @@ impl GeoPackageState {
         let states = ids.into_iter().map(state).collect::<Result<Vec<_>>>()?;
         // The watch waits for this lock until what we write is recorded as known to the caller.
         let mut reported = lock_mutex(&self.reported);
-        self.keeper.commit_verified(tx)?;
+        self.checkpointer.commit_verified(tx)?;
         self.adopted_version.store(version, Ordering::Release);
         reported.extend(states.into_iter().flatten());
         drop(reported);
-        self.keeper.bound_log(&conn);
+        self.checkpointer.bound_log(&conn);
         Ok(done)
     }
 
     /// Writes to the change log only: no collection changes.
     pub(super) fn run_write_log(&self, operation: impl FnOnce(&Transaction<'_>) -> Result<()>) -> Result<()> {
         let mut conn = lock_mutex(self.writer()?);
-        self.keeper.witness.check_known_fault()?;
+        self.checkpointer.monitor.check_known_fault()?;
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         operation(&tx)?;
-        self.keeper.commit_verified(tx)?;
-        self.keeper.bound_log(&conn);
+        self.checkpointer.commit_verified(tx)?;
+        self.checkpointer.bound_log(&conn);
         Ok(())
     }
 
     /// Moves the log into the file when nobody writes.
     pub(super) fn empty_idle_log(&self) {
-        if let Some(writer) = self.writer.as_ref().filter(|_| self.keeper.is_idle())
+        if let Some(writer) = self.writer.as_ref().filter(|_| self.checkpointer.is_idle())
             && let Ok(conn) = writer.try_lock()
         {
-            self.keeper.empty_log(&conn);
+            self.checkpointer.empty_log(&conn);
         }
     }
 
     /// When the file is no longer what was opened: keeps what can be kept, once.
-    pub(super) fn salvage(&self) {
-        if let Some(writer) = self.writer.as_ref().filter(|_| self.keeper.witness.fault().is_some()) {
-            self.keeper.salvage(&lock_mutex(writer));
+    pub(super) fn recover(&self) {
+        if let Some(writer) = self.writer.as_ref().filter(|_| self.checkpointer.monitor.fault().is_some()) {
+            self.checkpointer.recover(&lock_mutex(writer));
         }
     }
 
@@ -206,7 +206,7 @@ impl Drop for GeoPackageState {
     fn drop(&mut self) {
         lock_mutex(&self.readers).clear();
         if let Some(writer) = self.writer.take() {
-            checkpoint::close_writer(writer.into_inner().unwrap_or_else(PoisonError::into_inner), &self.keeper);
+            checkpoint::close_writer(writer.into_inner().unwrap_or_else(PoisonError::into_inner), &self.checkpointer);
         }
     }
 }

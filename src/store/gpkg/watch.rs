@@ -115,8 +115,8 @@ impl FileWatcher {
     /// again.
     fn poll_changes(&mut self) -> Option<Vec<CollectionId>> {
         let shared = self.shared.upgrade()?;
-        if shared.keeper.witness.look().is_err() {
-            shared.salvage();
+        if shared.checkpointer.monitor.check_file().is_err() {
+            shared.recover();
             return Some(Vec::new());
         }
         shared.empty_idle_log();

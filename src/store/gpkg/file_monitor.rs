@@ -47,25 +47,25 @@ impl FileFault {
     }
 }
 
-/// What the paths of the file lead to, when nothing is wrong.
+/// The file as its paths lead to it, when nothing is wrong.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FileGlance {
+pub(super) struct FileStatus {
     pub base: MarkedBase,
     /// The frames in the log.
     pub frames: u32,
 }
 
-/// The file as it was opened, and as it was seen last.
-pub(super) struct FileWitness {
+/// The file as it was opened, and as it was last checked.
+pub(super) struct FileMonitor {
     path: PathBuf,
     real: PathBuf,
     plan: FileIdentity,
     /// `None` when the file is open for reading only, or has no log.
-    log: Option<LogWitness>,
-    seen: Mutex<SeenState>,
+    log: Option<WalMonitor>,
+    observed: Mutex<ObservedState>,
 }
 
-struct LogWitness {
+struct WalMonitor {
     wal_path: PathBuf,
     wal: FileIdentity,
     shm_path: PathBuf,
@@ -73,14 +73,14 @@ struct LogWitness {
     index: WalIndexReader,
 }
 
-struct SeenState {
+struct ObservedState {
     stamp: FileStamp,
     progress: Option<WalProgress>,
     fault: Option<FileFault>,
 }
 
-impl FileWitness {
-    /// A witness of a file that is open. With `writable` its log is watched, too.
+impl FileMonitor {
+    /// A monitor of a file that is open. With `writable` its log is watched, too.
     ///
     /// # Errors
     /// [`Error::Refused`] when the file is not at its path.
@@ -88,10 +88,10 @@ impl FileWitness {
         let gone = |e| Error::Refused(format!("{} cannot be found any more: {e}.", path.display()));
         let real = fs::canonicalize(path).map_err(gone)?;
         let stamp = FileStamp::from_metadata(&fs::metadata(path).map_err(gone)?);
-        let log = if writable { LogWitness::new(&real) } else { None };
+        let log = if writable { WalMonitor::new(&real) } else { None };
         let progress = log.as_ref().and_then(|log| log.index.read_state()).map(|state| state.progress);
-        let seen = Mutex::new(SeenState { stamp, progress, fault: None });
-        Ok(Self { path: path.to_owned(), real, plan: stamp.identity, log, seen })
+        let observed = Mutex::new(ObservedState { stamp, progress, fault: None });
+        Ok(Self { path: path.to_owned(), real, plan: stamp.identity, log, observed })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -105,7 +105,7 @@ impl FileWitness {
 
     /// What has been found to be wrong for good.
     pub(super) fn fault(&self) -> Option<FileFault> {
-        self.lock_seen().fault
+        self.lock_observed().fault
     }
 
     /// # Errors
@@ -118,28 +118,29 @@ impl FileWitness {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub(super) fn look(&self) -> Result<FileGlance> {
-        let mut seen = self.lock_seen();
-        if let Some(fault) = seen.fault {
+    pub(super) fn check_file(&self) -> Result<FileStatus> {
+        let mut observed = self.lock_observed();
+        if let Some(fault) = observed.fault {
             return Err(fault.to_error());
         }
         let mut before = self.read_index();
         // While another program writes, what is read in turn may not fit together: it is read again until it stands
         // still.
         for _ in 0..20 {
-            let plan = self.read_plan().map_err(|e| e.unwrap_or_else(|fault| self.convict(&mut seen, fault)))?;
+            let plan =
+                self.read_plan().map_err(|e| e.unwrap_or_else(|fault| self.record_fault(&mut observed, fault)))?;
             let stamp = FileStamp::from_metadata(&plan);
-            let glance =
-                |frames| FileGlance { base: MarkedBase::new(stamp, self.log.as_ref().map(|log| log.wal)), frames };
-            let Some(log) = &self.log else { return Ok(glance(0)) };
-            let Some(suspicion) = suspect(&seen, log, before, stamp) else {
-                let Some(state) = before else { return Ok(glance(0)) };
-                (seen.stamp, seen.progress) = (stamp, Some(state.progress));
-                return Ok(glance(state.frames));
+            let status =
+                |frames| FileStatus { base: MarkedBase::new(stamp, self.log.as_ref().map(|log| log.wal)), frames };
+            let Some(log) = &self.log else { return Ok(status(0)) };
+            let Some(fault) = detect_fault(&observed, log, before, stamp) else {
+                let Some(state) = before else { return Ok(status(0)) };
+                (observed.stamp, observed.progress) = (stamp, Some(state.progress));
+                return Ok(status(state.frames));
             };
             let after = self.read_index();
             if after == before {
-                return Err(self.convict(&mut seen, suspicion));
+                return Err(self.record_fault(&mut observed, fault));
             }
             before = after;
         }
@@ -169,8 +170,8 @@ impl FileWitness {
         }
     }
 
-    fn convict(&self, seen: &mut SeenState, fault: FileFault) -> Error {
-        seen.fault = Some(fault);
+    fn record_fault(&self, observed: &mut ObservedState, fault: FileFault) -> Error {
+        observed.fault = Some(fault);
         tracing::error!(
             "{}: {}. Edits are refused until the server is started again.",
             self.path.display(),
@@ -179,14 +180,19 @@ impl FileWitness {
         fault.to_error()
     }
 
-    fn lock_seen(&self) -> MutexGuard<'_, SeenState> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_observed(&self) -> MutexGuard<'_, ObservedState> {
+        self.observed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What seems to be wrong with the log, or with the file as the index of the log tells it. An index that is being
 /// written tells nothing.
-fn suspect(seen: &SeenState, log: &LogWitness, state: Option<WalIndexState>, stamp: FileStamp) -> Option<FileFault> {
+fn detect_fault(
+    observed: &ObservedState,
+    log: &WalMonitor,
+    state: Option<WalIndexState>,
+    stamp: FileStamp,
+) -> Option<FileFault> {
     let wal = FileStamp::read_stamp(&log.wal_path).filter(|wal| wal.identity == log.wal);
     let Some(wal) = wal.filter(|_| FileIdentity::read_identity(&log.shm_path) == Some(log.shm)) else {
         return Some(FileFault::WalRemoved);
@@ -195,13 +201,13 @@ fn suspect(seen: &SeenState, log: &LogWitness, state: Option<WalIndexState>, sta
     if !log.index.agrees_with_wal(&state, wal.bytes) {
         return Some(FileFault::WalOverwritten);
     }
-    let is_explained = (stamp.modified, stamp.bytes) == (seen.stamp.modified, seen.stamp.bytes)
-        || seen.progress != Some(state.progress)
+    let is_explained = (stamp.modified, stamp.bytes) == (observed.stamp.modified, observed.stamp.bytes)
+        || observed.progress != Some(state.progress)
         || state.progress.is_moving();
     (!is_explained).then_some(FileFault::Overwritten)
 }
 
-impl LogWitness {
+impl WalMonitor {
     /// `None` when the file has no log: some file systems cannot share memory.
     fn new(real: &Path) -> Option<Self> {
         let (wal_path, shm_path) = (with_suffix(real, "-wal"), with_suffix(real, "-shm"));
