@@ -5,12 +5,13 @@ import { signal } from '@preact/signals';
 import type ask from './locales/en/ask.json';
 import type draw from './locales/en/draw.json';
 import type edit from './locales/en/edit.json';
+import type bring from './locales/en/import.json';
 import map from './locales/en/map.json';
 import see from './locales/en/see.json';
 
 type MessageTexts = Readonly<Record<string, string>>;
 type PluralStem<K> = K extends `${infer Base}_${'zero' | 'one' | 'two' | 'few' | 'many' | 'other'}` ? Base : K;
-export type MessageKey = PluralStem<keyof (typeof map & typeof see & typeof ask & typeof draw & typeof edit)>;
+export type MessageKey = PluralStem<keyof (typeof map & typeof see & typeof ask & typeof draw & typeof edit & typeof bring)>;
 
 const ORDER = ['en', 'fr', 'pl', 'es', 'hr', 'pt', 'sl', 'it', 'el', 'nl'];
 const files = import.meta.glob<MessageTexts>(['./locales/*/*.json', '!./locales/en/*.json'], { import: 'default' });
