@@ -1,12 +1,13 @@
 // A button that opens the browser's file dialog. The file goes to the import assistant.
-import { useRef } from 'preact/hooks';
-import { bringIn } from './importEntry';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { bringIn, entryFocus } from './importEntry';
 
 /** Endings by which file dialogs filter; the service looks at the content. */
 const ACCEPTED = '.xlsx,.xlsm,.xls,.ods,.csv,.tsv,.txt,.geojson,.json,.gpkg,.shp,.zip,.gz,.kml,.kmz,.gpx,.fgb,.parquet,.gml,.xml,.dxf,.dwg';
 
 interface FilePickerProps {
   name: string;
+  /** Of the button in the toolbar, to which the focus returns when the assistant closes. */
   id?: string;
   /** The collection that the file goes into. */
   into?: string;
@@ -15,9 +16,15 @@ interface FilePickerProps {
 
 export function FilePicker({ name, id, into, class: look = 'link' }: FilePickerProps) {
   const input = useRef<HTMLInputElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    if (!id || !entryFocus.peek()) return;
+    entryFocus.value = false;
+    button.current?.focus();
+  }, []);
   return (
     <>
-      <button type="button" class={look} id={id} onClick={() => input.current?.click()}>
+      <button ref={button} type="button" class={look} id={id} onClick={() => input.current?.click()}>
         {name}
       </button>
       <input

@@ -10,6 +10,10 @@ export function SavedToast() {
   const saved = savedNow.value;
   useLayoutEffect(() => undo.current?.focus(), [saved]);
   if (!saved) return null;
+  const undoSaved = async () => {
+    await undoLast();
+    document.getElementById('redo')?.focus(); // the button that was pressed is gone
+  };
   const counts = [saved.changed > 0 && t('saved.changed', { count: saved.changed }), saved.created > 0 && t('saved.new', { count: saved.created })];
   return (
     <section class="toast" aria-label={t('saved.label')}>
@@ -18,7 +22,7 @@ export function SavedToast() {
         <b>{saved.step.label}</b>
         <span class="note">{counts.filter(Boolean).join(', ')}</span>
       </p>
-      <button ref={undo} type="button" class="button" id="undo-import" onClick={() => void undoLast()}>
+      <button ref={undo} type="button" class="button" id="undo-import" onClick={() => void undoSaved()}>
         <Icon name="undo" />
         {t('saved.undo')}
       </button>

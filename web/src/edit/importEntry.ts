@@ -28,6 +28,9 @@ export const importOpen = computed(() => importRequest.value !== null);
 /** Why a dropped file was not taken. */
 export const dropProblem = signal(false);
 
+/** True when the focus goes back to the button that opens the assistant. */
+export const entryFocus = signal(false);
+
 const savedImport = signal<SavedImport | null>(null);
 export const savedNow = computed(() => (savedImport.value && editSteps.value.done.at(-1) === savedImport.value.step ? savedImport.value : null));
 
@@ -43,8 +46,9 @@ export function bringIn(file: File, into = browsedCollection.value || INTERVENTI
 }
 
 /** Closes the assistant; the plan shows again. */
-export function closeImport(): void {
+export function closeImport(focusEntry = true): void {
   if (!importRequest.value) return;
+  entryFocus.value = focusEntry;
   importRequest.value = null;
   if (isEntry(history.state)) history.back();
 }
@@ -53,7 +57,7 @@ export function closeImport(): void {
 export function showSaved(saved: SavedImport): void {
   savedImport.value = saved;
   if (tab.value !== 'table') tab.value = 'plan';
-  closeImport();
+  closeImport(false);
 }
 
 export const closeSaved = (): void => {
@@ -61,7 +65,9 @@ export const closeSaved = (): void => {
 };
 
 addEventListener('popstate', ({ state }) => {
-  if (importRequest.value && !isEntry(state)) importRequest.value = null;
+  if (!importRequest.value || isEntry(state)) return;
+  entryFocus.value = true;
+  importRequest.value = null;
 });
 effect(() => {
   if (!account.value) closeImport();

@@ -29,7 +29,7 @@ export const editorOpen = computed(() => openConflict.value !== null || openDraf
 export const ImportAssistant = lazyPart(
   () => import('../import/ImportPage').then((part) => part.ImportPage),
   () => null,
-  { label: () => t('entry.leave'), go: closeImport },
+  { label: () => t('entry.leave'), go: () => closeImport() },
 );
 export const importTitle = (): string => t('entry.title');
 

@@ -12,8 +12,7 @@ import { loadSchema, schemaOf } from '../edit/schemas';
 import { Icon } from '../ui/Icon';
 import { FilePicker } from '../edit/FilePicker';
 import { rangeText, type ImportDocument, type ImportTable } from './importDocument';
-import { recipeAddress } from './importRequests';
-import { chooseSheet, forgetUsed, giveAnswer, questions, usedRecipe } from './importSession';
+import { chooseSheet, downloadRecipe, forgetUsed, giveAnswer, questions, usedRecipe } from './importSession';
 import { listText, noteText } from './importTexts';
 
 export function FileFacts({ now }: { now: ImportDocument }) {
@@ -32,7 +31,7 @@ export function FileFacts({ now }: { now: ImportDocument }) {
   );
 }
 
-function FileCard({ now: { id, file } }: { now: ImportDocument }) {
+function FileCard({ now: { file } }: { now: ImportDocument }) {
   const at = importRequest.value?.at ?? Date.now();
   return (
     <div class="file-card">
@@ -44,9 +43,9 @@ function FileCard({ now: { id, file } }: { now: ImportDocument }) {
         </p>
         <p class="file-ways">
           <FilePicker name={t('bring.other')} into={importRequest.value?.into} />
-          <a class="link" href={recipeAddress(id)} download title={t('recipe.note')}>
+          <button type="button" class="link" id="recipe" title={t('recipe.note')} onClick={() => void downloadRecipe()}>
             {t('recipe.download')}
-          </a>
+          </button>
         </p>
       </div>
     </div>
@@ -80,8 +79,9 @@ function Fact({ name, children, edit }: { name: string; children: ComponentChild
       <dd>{open && edit ? edit(() => setOpen(false)) : children}</dd>
       {edit && (
         <dd class="fact-way">
-          <button type="button" class="link" aria-expanded={open} aria-label={t('fact.changeOf', { what: name })} onClick={() => setOpen(!open)}>
+          <button type="button" class="link" aria-expanded={open} onClick={() => setOpen(!open)}>
             {t(open ? 'fact.leave' : 'fact.change')}
+            <span class="unseen">: {name}</span>
           </button>
         </dd>
       )}

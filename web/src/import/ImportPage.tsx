@@ -176,7 +176,7 @@ function CommitBar({ now }: { now: ImportDocument | null }) {
         </p>
         <p class="note">{mapCredits.value.map(({ text }) => text).join(' · ')}</p>
       </div>
-      <button type="button" class="button" id="import-cancel" onClick={closeImport}>
+      <button type="button" class="button" id="import-cancel" onClick={() => closeImport()}>
         {t('save.cancel')}
       </button>
       {now && (

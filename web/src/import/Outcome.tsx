@@ -58,13 +58,13 @@ function Count({ text, count, look = false }: { text: string; count: number; loo
     <span class={look ? 'count look' : 'count'}>
       {look && <Icon name="warning" />}
       {at < 0 ? (
-        text
+        <span>{text}</span>
       ) : (
-        <>
+        <span>
           {text.slice(0, at)}
           <b>{number}</b>
           {text.slice(at + number.length)}
-        </>
+        </span>
       )}
     </span>
   );

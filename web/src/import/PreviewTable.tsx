@@ -33,7 +33,7 @@ export function PreviewTable({ now }: { now: ImportDocument }) {
   const shown = rowsToShow(rows, most);
   const headings = headingCells(table.columns);
   return (
-    <section class="columns" aria-labelledby="columns-title">
+    <div class="columns">
       <div class="columns-head">
         <h2 id="columns-title">{t('table.title')}</h2>
         <p class="note">
@@ -91,7 +91,7 @@ export function PreviewTable({ now }: { now: ImportDocument }) {
       </div>
       {rows.length < total && shown.length === rows.length && <p class="note">{t('table.first', { rows: rows.length })}</p>}
       <CorrectedCells now={now} />
-    </section>
+    </div>
   );
 }
 

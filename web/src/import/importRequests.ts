@@ -96,5 +96,5 @@ export async function removeImport(id: string): Promise<void> {
   await fetch(importPath(id), { method: 'DELETE', headers: { [CSRF_HEADER]: '1' }, keepalive: true }).catch(() => null);
 }
 
-/** Where the answers are downloaded as a recipe. */
-export const recipeAddress = (id: string): string => importPath(id, '/recipe');
+/** The answers as a recipe, which the command line reads, too. */
+export const fetchRecipe = (id: string) => send<ImportAnswers>(importPath(id, '/recipe'), 'GET');

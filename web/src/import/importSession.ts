@@ -1,6 +1,7 @@
 // The import that is open: its file, what the service says of it, and the actions on it. Answers are sent one after the
 // other, so that the service's last word is the newest.
 import { batch, computed, signal } from '@preact/signals';
+import { downloadFile } from '../export';
 import { t } from '../i18n';
 import { announcement, filter } from '../state';
 import { account } from '../state/session';
@@ -15,6 +16,7 @@ import { askToSignIn, sessionEnded } from '../edit/signInRequest';
 import {
   commitImport,
   fetchImport,
+  fetchRecipe,
   patchAnswers,
   removeImport,
   uploadFile,
@@ -22,7 +24,7 @@ import {
   type RequestFailure,
   type UploadProgress,
 } from './importRequests';
-import { blockingQuestion, guessedAnswers, keepAnswered, type ImportAnswers, type ImportDocument, type ImportQuestion } from './importDocument';
+import { blockingQuestion, guessedAnswers, joinAnswers, keepAnswered, type ImportAnswers, type ImportDocument, type ImportQuestion } from './importDocument';
 import { findRecipe, forgetRecipe, formOf, recipeOf, rememberRecipe, type StoredRecipe } from './recipes';
 import { outcomeText } from './importTexts';
 
@@ -173,6 +175,19 @@ export async function forgetUsed(): Promise<void> {
   forgetRecipe(login(), recipe.form);
   usedRecipe.value = null;
   await giveAnswer(Object.fromEntries(Object.keys(recipe.answers).map((name) => [name, null])));
+}
+
+/** Downloads the answers as a recipe: those given, and the guesses that are shown. */
+export async function downloadRecipe(): Promise<void> {
+  const now = imported.value;
+  if (!now) return;
+  const result = await fetchRecipe(now.id);
+  if (!result.ok) {
+    fail(result);
+    return;
+  }
+  const recipe = joinAnswers(recipeOf(guessedAnswers(questions.value, now.answers)), result.value);
+  downloadFile(`${now.file.name.replace(/\.\w+$/, '')}.recipe.json`, `${JSON.stringify(recipe, null, 2)}\n`, 'application/json');
 }
 
 /** Sends the file once more, with the answers given so far. */
