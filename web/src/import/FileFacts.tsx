@@ -24,7 +24,7 @@ export function FileFacts({ now }: { now: ImportDocument }) {
       {usedRecipe.value && <UsedRecipe />}
       <dl class="facts">
         <CollectionFact now={now} />
-        {table && <TableFacts table={table} />}
+        {table && <TableFacts table={table} isTable={isTable(now)} />}
         {others.length > 0 && <Fact name={t('fact.others')}>{listText(others.map(({ sheet }) => sheet ?? ''))}</Fact>}
       </dl>
     </section>
@@ -114,7 +114,11 @@ function FactChoice({ name, value, options, choose }: ChoiceProps) {
 /** The encodings of Europe's offices. */
 const ENCODINGS = 'utf-8 utf-16le windows-1250 windows-1252 windows-1253 iso-8859-2 iso-8859-7 iso-8859-15 cp850 cp852 macintosh'.split(' ');
 
-function TableFacts({ table }: { table: ImportTable }) {
+/** Whether the file has rows of headings; others have properties with names. */
+const isTable = ({ file, tables }: ImportDocument) =>
+  tables.some(({ sheet, heading_rows: rows }) => sheet !== null || rows.length > 0) || ['csv', 'tsv', 'txt'].includes(file.format);
+
+function TableFacts({ table, isTable: withHeadings }: { table: ImportTable; isTable: boolean }) {
   const { sheet, sheets = [], encoding, encoding_example: word, heading_rows: rows, merged_cells: merged, data_rows: data, columns, crs } = table;
   const readable = sheets.filter((one) => one.table || one.name === sheet);
   const at = sheets.findIndex(({ name }) => name === sheet);
@@ -146,9 +150,11 @@ function TableFacts({ table }: { table: ImportTable }) {
       )}
       {columns.length > 0 && (
         <>
-          <Fact name={t('fact.headings')} edit={(done) => <HeadingRows now={rows} done={done} />}>
-            {[headings, merged > 0 && t('fact.merged', { count: merged })].filter(Boolean).join(', ')}
-          </Fact>
+          {withHeadings && (
+            <Fact name={t('fact.headings')} edit={(done) => <HeadingRows now={rows} done={done} />}>
+              {[headings, merged > 0 && t('fact.merged', { count: merged })].filter(Boolean).join(', ')}
+            </Fact>
+          )}
           <Fact name={t('fact.data')}>{[rowsText(data), t('fact.columns', { count: columns.length })].join(', ')}</Fact>
         </>
       )}

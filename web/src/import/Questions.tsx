@@ -10,14 +10,16 @@ import { editableCities } from '../edit/permissions';
 import { schemaOf } from '../edit/schemas';
 import { answersOfChoice, isAnswered, shownQuestions, type ImportDocument, type ImportQuestion } from './importDocument';
 import { giveAnswer, questions } from './importSession';
-import { choiceText, questionText, reasonText, targetName } from './importTexts';
+import { choiceText, missingField, questionText, reasonText, targetName } from './importTexts';
 import { PlacesMap } from './PlacesMap';
 
 export function Questions({ now }: { now: ImportDocument }) {
   const shown = shownQuestions(questions.value, now.answers);
   return (
     <section class="questions" aria-labelledby="questions-title">
-      <h2 id="questions-title">{t('bring.questions', { count: shown.length })}</h2>
+      <h2 id="questions-title" tabIndex={-1}>
+        {t('bring.questions', { count: shown.length })}
+      </h2>
       {shown.length > 0 && <p class="note">{t('bring.guess')}</p>}
       {shown.map((one) => (
         <Question key={one.id} one={one} now={now} />
@@ -28,31 +30,62 @@ export function Questions({ now }: { now: ImportDocument }) {
 
 function Question({ one, now }: { one: ImportQuestion; now: ImportDocument }) {
   const { text, lang } = questionText(one, now.into);
-  const open = one.chosen === null && one.choices.length > 0 && !isAnswered(one, now.answers);
+  const open = one.chosen === null && !isAnswered(one, now.answers);
   return (
     <fieldset class="question" data-question={one.id}>
       <legend>
         <QuestionNumber number={one.number} />
         <span lang={lang}>{text}</span>
       </legend>
-      {one.id === 'missing' && !one.choices.length ? (
-        <Constants one={one} now={now} />
-      ) : (
-        one.choices.map((choice, i) => {
-          const label = choiceText(choice, one);
-          return (
-            <label class="choice" key={choice.id}>
-              <input type="radio" name={`question-${one.id}`} checked={one.chosen === i} onChange={() => void giveAnswer(answersOfChoice(one, choice))} />
-              <span lang={label.lang}>{label.text}</span>
-            </label>
-          );
-        })
-      )}
+      {one.choices.length > MAX_RADIOS ? <ChoiceList one={one} now={now} /> : <Choices one={one} now={now} />}
+      {missingField(one) && !one.choices.length && <Constants one={one} now={now} />}
       {one.id === 'crs' && <OtherSystem />}
       {open && <p class="fault">{t('bring.pleaseChoose')}</p>}
       <p class="note">{[reasonText(one), one.cells > 0 && t('bring.cells', { count: one.cells })].filter(Boolean).join(' ')}</p>
       {one.id === 'crs' && <SystemPicture now={now} />}
     </fieldset>
+  );
+}
+
+/** More choices than these are a list. */
+const MAX_RADIOS = 5;
+
+function Choices({ one, now }: { one: ImportQuestion; now: ImportDocument }) {
+  return (
+    <>
+      {one.choices.map((choice, i) => {
+        const { text, lang } = choiceText(choice, one, now.into);
+        return (
+          <label class="choice" key={choice.id}>
+            <input type="radio" name={`question-${one.id}`} checked={one.chosen === i} onChange={() => void giveAnswer(answersOfChoice(one, choice))} />
+            <span lang={lang}>{text}</span>
+          </label>
+        );
+      })}
+    </>
+  );
+}
+
+function ChoiceList({ one, now }: { one: ImportQuestion; now: ImportDocument }) {
+  const choose = (at: string) => {
+    const choice = one.choices[Number(at)];
+    if (at && choice) void giveAnswer(answersOfChoice(one, choice));
+  };
+  return (
+    <span class="select full">
+      <select aria-label={questionText(one, now.into).text} value={one.chosen ?? ''} onChange={(event) => choose(event.currentTarget.value)}>
+        {one.chosen === null && <option value="">{t('bring.choose')}</option>}
+        {one.choices.map((choice, i) => {
+          const { text, lang } = choiceText(choice, one, now.into);
+          return (
+            <option key={choice.id} value={i} lang={lang}>
+              {text}
+            </option>
+          );
+        })}
+      </select>
+      <Icon name="down" />
+    </span>
   );
 }
 

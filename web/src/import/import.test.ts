@@ -55,6 +55,13 @@ test('saving confirms the guesses that nobody answered, and those alone', () => 
   expect(blockingQuestion([decimal, sheet], { sheet: 'B' })).toBeUndefined();
 });
 
+test('a question for a value that no column has is answered when each of its fields has one', () => {
+  const missing = { ...question('missing', null, []), parameters: { fields: ['city', 'kind'] } };
+  expect(blockingQuestion([missing], { set: { city: 'celje' } })?.id).toBe('missing');
+  expect(blockingQuestion([missing], { set: { city: 'celje', kind: 'study' } })).toBeUndefined();
+  expect(keepAnswered([missing], [], { set: { city: 'celje', kind: 'study' } }).map(({ chosen }) => chosen)).toEqual([null]);
+});
+
 test('another choice takes back what the first one said', () => {
   expect(answersOfChoice(crs, crs.choices[1]!)).toEqual({ crs: 'none', map: { N: null } });
   expect(withNulls({ a: 1, b: { c: 2 } })).toEqual({ a: null, b: { c: null } });
@@ -102,6 +109,7 @@ test('a heading above several columns is one cell; the last row of headings has 
     ['Code', 'Start', 'End', 'E', 'E'].map((text) => ({ text, span: 1 })),
   ]);
   expect(headingCells([])).toEqual([]);
+  expect(headingCells([{ ...column(), heading: 'name' }])).toEqual([[{ text: 'name', span: 1 }]]);
   expect([rangeText([3]), rangeText([3, 4]), rangeText([5, 5])]).toEqual(['3', '3–4', '5']);
 });
 

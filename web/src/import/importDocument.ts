@@ -45,7 +45,7 @@ export interface ImportTable {
   sheets?: ImportSheet[];
   encoding?: string | null;
   encoding_example?: string | null;
-  /** The first row with headings, and the last. */
+  /** The first row with headings, and the last; the only one; none. */
   heading_rows: number[];
   merged_cells: number;
   data_rows: [number, number];
@@ -163,7 +163,7 @@ export function keepAnswered(before: readonly ImportQuestion[], now: readonly Im
     const again = asked.get(one.id);
     if (again) return [again];
     const chosen = one.choices.findIndex(({ answer }) => holdsAnswer(answers, answer));
-    return chosen < 0 ? [] : [{ ...one, chosen }];
+    return isAnswered(one, answers) ? [{ ...one, chosen: chosen < 0 ? null : chosen }] : [];
   });
   const added = now.filter(({ id }) => !before.some((one) => one.id === id));
   return [...kept, ...added].map((one, i) => ({ ...one, number: i + 1 }));
@@ -185,7 +185,12 @@ export function holdsAnswer(answers: ImportAnswers, part: ImportAnswers): boolea
   });
 }
 
-export const isAnswered = ({ choices }: ImportQuestion, answers: ImportAnswers): boolean => choices.some(({ answer }) => holdsAnswer(answers, answer));
+/** A question without choices asks for the value of fields that no column has. */
+export function isAnswered({ choices, parameters }: ImportQuestion, answers: ImportAnswers): boolean {
+  if (choices.length) return choices.some(({ answer }) => holdsAnswer(answers, answer));
+  const fields = Array.isArray(parameters?.fields) ? parameters.fields.map(String) : [];
+  return fields.length > 0 && fields.every((name) => isObject(answers.set) && Boolean(answers.set[name]));
+}
 
 /** Joins answers as the service does: objects are merged, other values replaced. */
 export function joinAnswers(one: ImportAnswers, other: ImportAnswers): ImportAnswers {
@@ -238,12 +243,13 @@ export interface HeadingCell {
 
 /** The rows of headings. In all but the last one, neighbours with the same text under the same heading are one cell. */
 export function headingCells(columns: readonly ImportColumn[]): HeadingCell[][] {
-  const depth = Math.max(0, ...columns.map(({ headings }) => headings.length));
+  const texts = columns.map(({ headings, heading }) => (headings.length ? headings : [heading]));
+  const depth = Math.max(0, ...texts.map(({ length }) => length));
   return Array.from({ length: depth }, (_, level) => {
     const cells: HeadingCell[] = [];
-    columns.forEach(({ headings }, i) => {
+    texts.forEach((headings, i) => {
       const text = headings[level] ?? '';
-      const before = columns[i - 1]?.headings;
+      const before = texts[i - 1];
       const shares = level < depth - 1 && before && text && headings.slice(0, level + 1).join('\n') === before.slice(0, level + 1).join('\n');
       if (shares) cells.at(-1)!.span += 1;
       else cells.push({ text, span: 1 });

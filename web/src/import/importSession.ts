@@ -24,9 +24,20 @@ import {
   type RequestFailure,
   type UploadProgress,
 } from './importRequests';
-import { blockingQuestion, guessedAnswers, joinAnswers, keepAnswered, type ImportAnswers, type ImportDocument, type ImportQuestion } from './importDocument';
+import {
+  blockingQuestion,
+  guessedAnswers,
+  holdsAnswer,
+  isAnswered,
+  joinAnswers,
+  keepAnswered,
+  shownQuestions,
+  type ImportAnswers,
+  type ImportDocument,
+  type ImportQuestion,
+} from './importDocument';
 import { findRecipe, forgetRecipe, formOf, recipeOf, rememberRecipe, type StoredRecipe } from './recipes';
-import { outcomeText } from './importTexts';
+import { missingField, outcomeText } from './importTexts';
 
 /** What the service says of the file; null while it is on its way. */
 export const imported = signal<ImportDocument | null>(null);
@@ -47,7 +58,10 @@ export const usedRecipe = signal<StoredRecipe | null>(null);
 export const pickedRow = signal<{ cell: string; title: string } | null>(null);
 
 /** The question that must be answered before anything can be saved. */
-export const blocking = computed(() => (imported.value ? blockingQuestion(questions.value, imported.value.answers) : undefined));
+export const blocking = computed(() => {
+  const answers = imported.value?.answers ?? {};
+  return blockingQuestion(shownQuestions(questions.value, answers), answers);
+});
 
 const login = () => account.value?.login ?? '';
 
@@ -126,11 +140,17 @@ async function applyKnown(): Promise<void> {
     usedRecipe.value = recipe;
     await giveAnswer(recipe.answers);
   }
+  await sayCity();
+}
+
+/** The city that the page shows, or the only one of the account, is the guess where no column says it. */
+async function sayCity(): Promise<void> {
   const city = filter.value.city || (account.value?.cities.length === 1 ? account.value.cities[0]! : '');
-  const missing = questions.value.find(({ id }) => id === 'missing');
-  const fields = missing?.parameters?.fields;
-  const mayAdd = city && editableCities(account.value, [city]).length > 0;
-  if (mayAdd && Array.isArray(fields) && fields.includes('city') && !hasConstant('city')) await giveAnswer({ set: { city } });
+  const missing = questions.value.find((one) => missingField(one) === 'city');
+  if (!missing || !imported.value || isAnswered(missing, imported.value.answers) || hasConstant('city')) return;
+  const guess = missing.choices.findIndex(({ answer }) => holdsAnswer(answer, { set: { city } }));
+  const isOpen = missing.choices.length ? guess >= 0 && guess !== missing.chosen : editableCities(account.value, [city]).length > 0;
+  if (city && isOpen) await giveAnswer({ set: { city } });
 }
 
 const hasConstant = (field: string) => typeof imported.value?.answers.set === 'object' && field in (imported.value.answers.set ?? {});
@@ -205,12 +225,13 @@ export async function saveImport(): Promise<void> {
   saving.value = true;
   announcement.value = t('bring.saving');
   await lastAnswer;
-  const guessed = imported.value && guessedAnswers(questions.value, imported.value.answers);
+  const guessed = imported.value && guessedAnswers(shownQuestions(questions.value, imported.value.answers), imported.value.answers);
   if (guessed && Object.keys(guessed).length) await giveAnswer(guessed);
   const now = imported.value;
   if (mine !== round || !now) return;
   if (importFailure.value || now.state === 'asking') {
     saving.value = false;
+    document.getElementById('questions-title')?.focus(); // what was answered led to another question
     return;
   }
   const result = await commitImport(now.id, removeMissing.value);

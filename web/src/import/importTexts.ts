@@ -70,8 +70,16 @@ export const isNumeric = (name: string | null, fields: readonly TargetField[]): 
 
 // Questions
 
+/** The kind of a question: `missing` of `missing:city`. */
+const kindOf = (id: string): string => id.split(':', 1)[0]!;
+
+/** The field that no column has, of a question for its value. */
+export function missingField({ id, parameters }: ImportQuestion): string | undefined {
+  return kindOf(id) === 'missing' ? (textsOf(parameters?.fields)[0] ?? id.split(':')[1]) : undefined;
+}
+
 export function questionText({ id, parameters, sentence }: ImportQuestion, into: string): SpokenText {
-  switch (id) {
+  switch (kindOf(id)) {
     case 'decimal': {
       const values = valuesOf(parameters, 'example', 'heading');
       return values ? spoken(t('question.decimal', values)) : english(sentence);
@@ -109,6 +117,8 @@ export function questionText({ id, parameters, sentence }: ImportQuestion, into:
       return spoken(t('question.encoding'));
     case 'sheet':
       return spoken(t('question.sheet'));
+    case 'layer':
+      return spoken(t('question.layer'));
     default:
       return english(sentence);
   }
@@ -123,7 +133,9 @@ export function reasonText({ id, parameters }: ImportQuestion): string {
 /** A number as the service writes it, in the person's language. */
 const spokenNumber = (value: string | number) => (Number.isFinite(Number(value)) ? formatNumber(Number(value)) : String(value));
 
-export function choiceText({ id, parameters, label }: ImportChoice, question: ImportQuestion): SpokenText {
+export function choiceText({ id, parameters, label }: ImportChoice, question: ImportQuestion, into: string): SpokenText {
+  const field = missingField(question);
+  if (field) return spoken(codeText(field, id, into) ?? label);
   const { example } = valuesOf(question.parameters, 'example') ?? {};
   const { value } = valuesOf(parameters, 'value') ?? {};
   switch (id) {
@@ -152,7 +164,14 @@ function otherChoice(id: string, label: string, question: string, value: string 
   if (question === 'language' && languagesOfEurope.includes(id)) return spoken(languageName(id));
   if (question === 'encoding' && value !== undefined) return spoken(`${quoted(String(value))} (${id})`);
   if (question === 'crs') return spoken(label.includes(id) ? label : `${label} (${id})`);
-  return question === 'sheet' ? spoken(label || id) : english(label || id);
+  return question === 'sheet' || question === 'layer' ? spoken(label || id) : english(label || id);
+}
+
+/** The name of a city or the label of a code; undefined where the field has neither. */
+function codeText(field: string, id: string, into: string): string | undefined {
+  const schema = schemaOf(into)?.properties?.[field];
+  if (schema?.['x-ogc-collectionId'] === 'cities') return cityName(plan.value?.cities.get(id)) || undefined;
+  return schema?.enum?.includes(id) ? valueLabel(schema, id) : undefined;
 }
 
 // Notes and findings
