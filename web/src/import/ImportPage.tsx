@@ -174,7 +174,7 @@ function CommitBar({ now }: { now: ImportDocument | null }) {
         <p>
           <b>{t('save.nothing')}</b> {now && <span class="muted">{restText(now)}</span>}
         </p>
-        <p class="note">{mapCredits.value.map(({ text }) => text).join(' · ')}</p>
+        {now && <p class="note">{mapCredits.value.map(({ text }) => text).join(' · ')}</p>}
       </div>
       <button type="button" class="button" id="import-cancel" onClick={() => closeImport()}>
         {t('save.cancel')}

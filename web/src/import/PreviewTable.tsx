@@ -265,23 +265,34 @@ function Remedy({ remedy, row, sheet, title }: { remedy: FindingRemedy; row: Pre
   );
 }
 
-/** Cells that the person corrected here; each can be taken back. */
-function CorrectedCells({ now }: { now: ImportDocument }) {
-  const cells = Object.entries((now.answers.cells ?? {}) as Record<string, unknown>);
-  if (!cells.length) return null;
+/** Cells that the person corrected here, and places shown on the map; each can be taken back. */
+function CorrectedCells({ now: { answers } }: { now: ImportDocument }) {
+  const cells = Object.entries((answers.cells ?? {}) as Record<string, unknown>);
+  const places = Object.keys((answers.places ?? {}) as object);
+  if (!cells.length && !places.length) return null;
+  const isEmpty = (value: unknown) => value === null || value === '';
   return (
     <section class="corrected" aria-label={t('corrected.title')}>
       <h3>{t('corrected.title')}</h3>
       <ul>
         {cells.map(([cell, value]) => (
-          <li key={cell}>
-            {cell.replace('!', ', ')}: <b>{value === null || value === '' ? t('corrected.unknown') : String(value)}</b>{' '}
-            <button type="button" class="link" aria-label={t('corrected.takeBackOf', { cell })} onClick={() => void takeBackCell(cell)}>
-              {t('corrected.takeBack')}
-            </button>
-          </li>
+          <CorrectedCell key={cell} cell={cell} value={isEmpty(value) ? t('corrected.unknown') : String(value)} takeBack={() => takeBackCell(cell)} />
+        ))}
+        {places.map((row) => (
+          <CorrectedCell key={row} cell={row} value={t('corrected.place')} takeBack={() => giveAnswer({ places: { [row]: null } })} />
         ))}
       </ul>
     </section>
+  );
+}
+
+function CorrectedCell({ cell, value, takeBack }: { cell: string; value: string; takeBack: () => Promise<void> }) {
+  return (
+    <li>
+      {cell.replace('!', ', ')}: <b>{value}</b>{' '}
+      <button type="button" class="link" aria-label={t('corrected.takeBackOf', { cell })} onClick={() => void takeBack()}>
+        {t('corrected.takeBack')}
+      </button>
+    </li>
   );
 }
