@@ -27,7 +27,7 @@ export const editorOpen = computed(() => openConflict.value !== null || openDraf
 
 /** Takes the place of the plan while a file is brought in. */
 export const ImportAssistant = lazyPart(
-  () => import('../import/ImportPage').then((part) => part.ImportPage),
+  () => import('../import/ImportPage').then((part) => part.messagesLoaded.then(() => part.ImportPage)),
   () => null,
   { label: () => t('entry.leave'), go: () => closeImport() },
 );

@@ -4,7 +4,6 @@ import { effect, untracked, useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import '../edit.css';
 import './import.css';
-import './messages';
 import { mapCredits } from '../baseMap';
 import { formatPercent } from '../format';
 import { t, type MessageKey } from '../i18n';
@@ -30,6 +29,8 @@ import {
 import { Outcome } from './Outcome';
 import { PreviewTable } from './PreviewTable';
 import { Questions } from './Questions';
+
+export { messagesLoaded } from './messages';
 
 const BUSY_MS = 300;
 
