@@ -39,7 +39,7 @@ export const mayBringIn = (): boolean => editableCities(account.value, [...(plan
 const isEntry = (state: unknown): boolean => typeof state === 'object' && state !== null && 'import' in state;
 
 /** Opens the assistant with a file. Back in the browser closes it. */
-export function bringIn(file: File, into = browsedCollection.value || INTERVENTIONS): void {
+export function bringIn(file: File, into = importRequest.value?.into ?? (browsedCollection.value || INTERVENTIONS)): void {
   dropProblem.value = false;
   if (!importRequest.value && !isEntry(history.state)) history.pushState({ import: true }, '');
   importRequest.value = { file, into, at: Date.now() };

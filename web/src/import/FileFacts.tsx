@@ -43,9 +43,12 @@ function FileCard({ now: { file } }: { now: ImportDocument }) {
         </p>
         <p class="file-ways">
           <FilePicker name={t('bring.other')} into={importRequest.value?.into} />
-          <button type="button" class="link" id="recipe" title={t('recipe.note')} onClick={() => void downloadRecipe()}>
+          <button type="button" class="link" id="recipe" title={t('recipe.note')} aria-describedby="recipe-note" onClick={() => void downloadRecipe()}>
             {t('recipe.download')}
           </button>
+          <span class="unseen" id="recipe-note">
+            {t('recipe.note')}
+          </span>
         </p>
       </div>
     </div>

@@ -96,7 +96,7 @@ function UploadView() {
       <Icon name="file" />
       <div>
         <h2>{t(done ? 'bring.reading' : 'bring.sending', { file: request.file.name })}</h2>
-        <progress aria-label={t('bring.progress')} max={Math.max(1, now.total)} value={done ? undefined : now.sent} />
+        <progress aria-label={t('bring.progress')} max={Math.max(1, now.total)} value={Math.max(done ? 1 : 0, now.sent)} />
         <p class="note">
           {done
             ? formatBytes(now.total)

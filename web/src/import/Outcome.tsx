@@ -8,7 +8,7 @@ import { Icon } from '../ui/Icon';
 import { codeLabel } from '../ui/labels';
 import { StatusSymbol } from '../ui/Symbol';
 import { INTERVENTIONS } from '../edit/featureRef';
-import type { ImportChange, ImportDocument, ImportOutcome } from './importDocument';
+import { firstChanges, type ImportChange, type ImportDocument, type ImportOutcome } from './importDocument';
 import { pickedRow, placePicked, removeMissing } from './importSession';
 import { listText, precisionOf, targetName, valueText } from './importTexts';
 import { PlacesMap } from './PlacesMap';
@@ -89,13 +89,6 @@ function Changes({ now, outcome: { changes, changed, new: created } }: { now: Im
       {shown.length === changes.length && shown.length < total && <p class="note">{t('outcome.further', { rest: total - shown.length })}</p>}
     </>
   );
-}
-
-/** The first changes; one of them is of each kind, so that new ones are seen. */
-export function firstChanges(changes: readonly ImportChange[], most: number): ImportChange[] {
-  const first = changes.slice(0, most);
-  const unseen = changes.slice(most).find(({ kind }) => kind === 'new');
-  return unseen && first.every(({ kind }) => kind === 'changed') ? [...first.slice(0, -1), unseen] : first;
 }
 
 /** "11 more changed, 2 more new" */

@@ -24,6 +24,8 @@ import { QuestionNumber } from './Questions';
 
 const FIRST_ROWS = 7;
 const MORE_ROWS = 40;
+/** A sheet may have thousands of columns; each has a choice of all fields. */
+const MAX_COLUMNS = 120;
 
 export function PreviewTable({ now }: { now: ImportDocument }) {
   const [most, setMost] = useState(FIRST_ROWS);
@@ -31,7 +33,8 @@ export function PreviewTable({ now }: { now: ImportDocument }) {
   if (!table?.columns.length || !now.preview) return null;
   const { rows, total } = now.preview;
   const shown = rowsToShow(rows, most);
-  const headings = headingCells(table.columns);
+  const columns = table.columns.slice(0, MAX_COLUMNS);
+  const headings = headingCells(columns);
   return (
     <div class="columns">
       <div class="columns-head">
@@ -55,7 +58,7 @@ export function PreviewTable({ now }: { now: ImportDocument }) {
           <thead>
             <tr class="letters">
               <td />
-              {table.columns.map(({ column }) => (
+              {columns.map(({ column }) => (
                 <th key={column} scope="col">
                   {column}
                 </th>
@@ -77,18 +80,19 @@ export function PreviewTable({ now }: { now: ImportDocument }) {
             ))}
             <tr class="targets">
               <td />
-              {table.columns.map((column) => (
+              {columns.map((column) => (
                 <TargetCell key={column.column} column={column} now={now} />
               ))}
             </tr>
           </thead>
           <tbody>
             {shown.map((row) => (
-              <RowLines key={row.row} row={row} now={now} columns={table.columns} sheet={table.sheet} />
+              <RowLines key={row.row} row={row} now={now} columns={columns} sheet={table.sheet} />
             ))}
           </tbody>
         </table>
       </div>
+      {columns.length < table.columns.length && <p class="note">{t('table.someColumns', { shown: columns.length, all: table.columns.length })}</p>}
       {rows.length < total && shown.length === rows.length && <p class="note">{t('table.first', { rows: rows.length })}</p>}
       <CorrectedCells now={now} />
     </div>
@@ -178,7 +182,7 @@ function RowLines({ row, now, columns, sheet }: RowProps) {
     <>
       <tr data-row={row.row}>
         <th scope="row">{row.row}</th>
-        {row.cells.map((cell, i) => (
+        {row.cells.slice(0, columns.length).map((cell, i) => (
           <DataCell key={columns[i]?.column ?? i} cell={cell} column={columns[i]} row={row} now={now} />
         ))}
       </tr>

@@ -2,6 +2,8 @@ import { beforeEach, expect, test } from 'vitest';
 import {
   answersOfChoice,
   blockingQuestion,
+  completeDocument,
+  firstChanges,
   guessedAnswers,
   headingCells,
   holdsAnswer,
@@ -11,6 +13,7 @@ import {
   rowsToShow,
   shownQuestions,
   withNulls,
+  type ImportChange,
   type ImportColumn,
   type ImportQuestion,
   type PreviewRow,
@@ -111,6 +114,23 @@ test('a heading above several columns is one cell; the last row of headings has 
   expect(headingCells([])).toEqual([]);
   expect(headingCells([{ ...column(), heading: 'name' }])).toEqual([[{ text: 'name', span: 1 }]]);
   expect([rangeText([3]), rangeText([3, 4]), rangeText([5, 5])]).toEqual(['3', '3–4', '5']);
+});
+
+test('among the first changes is a new one, where there is one', () => {
+  const change = (kind: ImportChange['kind'], row: number): ImportChange => ({ kind, feature: `f${row}`, title: '', row, fields: [] });
+  const changes = [1, 2, 3, 4].map((row) => change('changed', row));
+  expect(firstChanges([...changes, change('new', 5)], 2).map(({ row }) => row)).toEqual([1, 5]);
+  expect(firstChanges([change('new', 0), ...changes, change('new', 5)], 2).map(({ row }) => row)).toEqual([0, 1]);
+  expect(firstChanges(changes, 2).map(({ row }) => row)).toEqual([1, 2]);
+});
+
+test('what the service leaves out stands for nothing', () => {
+  const file = { name: 'a.csv', bytes: 1, format: 'csv' };
+  const bare = completeDocument({ id: 'x', file });
+  expect(bare).toEqual({ id: 'x', file, state: 'asking', into: 'interventions', fields: [], answers: {}, tables: [], questions: [] });
+  const { tables, questions } = completeDocument({ id: 'x', file, tables: [{ columns: [{ column: 'A' }] }], questions: [{ id: 'sheet' }] } as never);
+  expect(tables).toEqual([{ sheet: null, heading_rows: [], columns: [{ column: 'A', headings: [] }] }]);
+  expect(questions).toEqual([{ id: 'sheet', choices: [], chosen: null }]);
 });
 
 const stored = new Map<string, string>();

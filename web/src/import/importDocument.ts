@@ -150,6 +150,18 @@ export interface ImportDocument {
   outcome?: ImportOutcome | null;
 }
 
+/** What the service leaves out where there is nothing to say, as what it stands for. */
+export function completeDocument(body: Partial<ImportDocument> & Pick<ImportDocument, 'id' | 'file'>): ImportDocument {
+  const tables = (body.tables ?? []).map((table) => ({
+    ...table,
+    sheet: table.sheet ?? null,
+    heading_rows: table.heading_rows ?? [],
+    columns: (table.columns ?? []).map((column) => ({ ...column, headings: column.headings ?? [] })),
+  }));
+  const questions = (body.questions ?? []).map((one) => ({ ...one, choices: one.choices ?? [], chosen: one.chosen ?? null }));
+  return { state: 'asking', into: 'interventions', fields: [], answers: {}, ...body, tables, questions };
+}
+
 /** The most questions that are shown at a time. */
 export const MAX_QUESTIONS = 3;
 
@@ -233,6 +245,13 @@ export function rowsToShow(rows: readonly PreviewRow[], most: number): PreviewRo
     chosen.add(row);
   }
   return [...chosen].sort((a, b) => a.row - b.row);
+}
+
+/** The first changes. One of them is new, where there are new ones. */
+export function firstChanges(changes: readonly ImportChange[], most: number): ImportChange[] {
+  const first = changes.slice(0, most);
+  const unseen = changes.slice(most).find(({ kind }) => kind === 'new');
+  return unseen && first.every(({ kind }) => kind === 'changed') ? [...first.slice(0, -1), unseen] : first;
 }
 
 /** A cell of the headings; it spans the columns that share it. */

@@ -1,6 +1,6 @@
 // The requests of an import: upload with progress, answers, commit, removal.
 import { address, readJson, type FeatureItem } from '../api';
-import type { ImportAnswers, ImportDocument } from './importDocument';
+import { completeDocument, type ImportAnswers, type ImportDocument } from './importDocument';
 
 /** Why a request has no usable response. */
 export interface RequestFailure {
@@ -62,7 +62,7 @@ export function uploadFile(file: File, into: string, progressed: (now: UploadPro
     request.upload.onload = () => progressed({ sent: file.size, total: file.size });
     request.onload = () => {
       const body = request.response as (ImportDocument & ProblemDetails) | null;
-      settle(request.status === 201 && body ? { ok: true, value: body } : failureOf(request.status, body));
+      settle(request.status === 201 && body ? { ok: true, value: completeDocument(body) } : failureOf(request.status, body));
     };
     request.onerror = () => settle(failure('unreachable'));
     request.onabort = () => settle(failure('cancelled'));
@@ -84,9 +84,14 @@ async function send<T>(path: string, method: string, body?: unknown): Promise<Re
   return json ? { ok: true, value: json } : failure('unreachable');
 }
 
-export const fetchImport = (id: string) => send<ImportDocument>(importPath(id), 'GET');
+async function sendForDocument(...request: Parameters<typeof send>): Promise<RequestResult<ImportDocument>> {
+  const result = await send<ImportDocument>(...request);
+  return result.ok ? { ok: true, value: completeDocument(result.value) } : result;
+}
 
-export const patchAnswers = (id: string, answers: ImportAnswers) => send<ImportDocument>(importPath(id), 'PATCH', { answers });
+export const fetchImport = (id: string) => sendForDocument(importPath(id), 'GET');
+
+export const patchAnswers = (id: string, answers: ImportAnswers) => sendForDocument(importPath(id), 'PATCH', { answers });
 
 export const commitImport = (id: string, removeMissing: boolean) =>
   send<CommittedImport>(importPath(id, '/commit'), 'POST', { remove_missing: removeMissing, refused: 'leave_out' });
