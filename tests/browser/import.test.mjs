@@ -2,7 +2,7 @@
 // on a phone; and what is cancelled leaves nothing.
 import assert from 'node:assert/strict';
 import { addAxe, findViolations } from './accessibility.mjs';
-import { ask, eventually, REFUSED, signIn, stored, withOwn } from './editing.mjs';
+import { ask, eventually, ITEMS, REFUSED, signIn, stored, withOwn } from './editing.mjs';
 import { features, messages, test, visit } from './harness.mjs';
 import { workbook } from './workbook.mjs';
 
@@ -200,6 +200,56 @@ async function streamText(stream) {
   for await (const part of stream) text += part;
   return text;
 }
+
+test('what somebody else saved in the meantime is told and not overwritten', () =>
+  visit(
+    '?city=celje',
+    async (page) => {
+      await page.locator('.row').first().waitFor();
+      await signIn(page);
+      await withTable(page, async ({ id, code, made: fresh }) => {
+        await choose(page, NAME, table(code));
+        await read(page);
+        await fillMissing(page);
+        assert.match(await page.locator(`.change[data-feature="${id}"]`).textContent(), /Cost €5/);
+        const { status } = await ask(page, 'PATCH', `${ITEMS}/${id}`, { properties: { cost: 7 } });
+        assert.equal(status, 204);
+        await page.locator('#import-save').click();
+        await page.locator('.import-failure').waitFor();
+        assert.match(await page.locator('.import-failure').textContent(), /Somebody else changed the same values/);
+        assert.equal((await stored(id)).properties.cost, 7, 'their value stays');
+        assert.deepEqual(await made(fresh), [], 'all or nothing');
+        await page.locator('#import-cancel').click();
+      });
+    },
+    { expectErrors: REFUSED },
+  ));
+
+test('a file that the service has forgotten is sent again, with the answers given so far', () =>
+  visit(
+    '?city=celje',
+    async (page) => {
+      await page.locator('.row').first().waitFor();
+      await signIn(page);
+      await withTable(page, async ({ code }) => {
+        await choose(page, NAME, table(code));
+        await read(page);
+        await page.locator('[data-question="decimal"] input').first().check();
+        await settled(page);
+        for (const { id } of await listed(page)) assert.equal((await ask(page, 'DELETE', `api/imports/${id}`)).status, 204);
+        await page.getByLabel('Field for column F, Vrednost').selectOption('');
+        await page.locator('.import-failure').waitFor();
+        assert.match(await page.locator('.import-failure').textContent(), /no longer has this file/);
+        await page.getByRole('button', { name: 'Send it again' }).click();
+        await page.locator('.import-failure').waitFor({ state: 'detached' });
+        await read(page);
+        assert.equal((await listed(page)).length, 1);
+        assert.equal(await page.locator('[data-question="decimal"] .fault').count(), 0, 'the answer is known');
+        await page.locator('#import-cancel').click();
+      });
+    },
+    { expectErrors: REFUSED },
+  ));
 
 /** Presses Tab until the focus is on what the selector names. */
 async function tabTo(page, selector, key = 'Tab') {

@@ -57,7 +57,7 @@ function FileCard({ now: { file } }: { now: ImportDocument }) {
 
 /** "48 kB", "12.4 MB" */
 export function formatBytes(bytes: number): string {
-  const [value, unit] = bytes < 1e6 ? [Math.ceil(bytes / 1e3), 'kB'] : [Math.round(bytes / 1e5) / 10, 'MB'];
+  const [value, unit] = bytes < 1e6 ? [Math.round(bytes / 1e3) || Math.sign(bytes), 'kB'] : [Math.round(bytes / 1e5) / 10, 'MB'];
   return `${formatNumber(value)} ${unit}`;
 }
 
