@@ -216,7 +216,7 @@ test('what somebody else saved in the meantime is told and not overwritten', () 
         assert.equal(status, 204);
         await page.locator('#import-save').click();
         await page.locator('.import-failure').waitFor();
-        assert.match(await page.locator('.import-failure').textContent(), /Somebody else changed the same values/);
+        assert.match(await page.locator('.import-failure').textContent(), /Somebody else changed the same values|has changed since you looked at it/);
         assert.equal((await stored(id)).properties.cost, 7, 'their value stays');
         assert.deepEqual(await made(fresh), [], 'all or nothing');
         await page.locator('#import-cancel').click();

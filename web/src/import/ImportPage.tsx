@@ -151,6 +151,7 @@ const FAILURES: Record<Exclude<RequestFailure['kind'], 'refused' | 'cancelled'>,
   'signed-out': 'bring.signIn',
   forgotten: 'bring.forgotten',
   conflict: 'bring.conflict',
+  outdated: 'bring.outdated',
 };
 
 /** The reason in the person's language, or the service's own sentence, which is English. */

@@ -4,7 +4,7 @@ import { completeDocument, type ImportAnswers, type ImportDocument } from './imp
 
 /** Why a request has no usable response. */
 export interface RequestFailure {
-  kind: 'refused' | 'unreachable' | 'signed-out' | 'forgotten' | 'conflict' | 'cancelled';
+  kind: 'refused' | 'unreachable' | 'signed-out' | 'forgotten' | 'conflict' | 'cancelled' | 'outdated';
   /** The service's reason, in English; empty without one. */
   sentence: string;
 }

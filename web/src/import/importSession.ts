@@ -224,26 +224,46 @@ export async function saveImport(): Promise<void> {
   const mine = round;
   saving.value = true;
   announcement.value = t('bring.saving');
-  await lastAnswer;
-  const guessed = imported.value && guessedAnswers(shownQuestions(questions.value, imported.value.answers), imported.value.answers);
-  if (guessed && Object.keys(guessed).length) await giveAnswer(guessed);
+  const isConfirmed = await confirmGuesses();
   const now = imported.value;
   if (mine !== round || !now) return;
-  if (importFailure.value || now.state === 'asking') {
-    saving.value = false;
-    document.getElementById('questions-title')?.focus(); // what was answered led to another question
-    return;
-  }
-  const result = await commitImport(now.id, removeMissing.value);
+  const result = isConfirmed ? await commitImport(now.id, removeMissing.value) : null;
   if (mine !== round) return;
   saving.value = false;
-  if (result.ok) return finish(now, result.value);
+  if (!result) return;
+  if (result.ok) {
+    finish(now, result.value);
+    return;
+  }
   if (result.kind === 'conflict') {
     const again = await fetchImport(now.id);
     if (again.ok && mine === round) showDocument(again.value);
   }
   fail(result);
 }
+
+/** Makes the guesses that are shown answers. False when there is something new to look at first. */
+async function confirmGuesses(): Promise<boolean> {
+  await lastAnswer;
+  importFailure.value = null;
+  const seen = imported.value;
+  if (!seen) return false;
+  const guessed = guessedAnswers(shownQuestions(questions.value, seen.answers), seen.answers);
+  if (Object.keys(guessed).length) await giveAnswer(guessed);
+  if (importFailure.value) return false;
+  if (imported.value?.state === 'asking') {
+    document.getElementById('questions-title')?.focus(); // what was answered led to another question
+    return false;
+  }
+  // Guesses are in the outcome already: what differs now was changed by others and seen by nobody.
+  const isSeen = outcomeKey(imported.value) === outcomeKey(seen);
+  if (!isSeen) fail({ kind: 'outdated', sentence: '' });
+  return isSeen;
+}
+
+/** The changes as the person sees them. The id of a new feature is not final before it is saved. */
+const outcomeKey = (now: ImportDocument | null) =>
+  JSON.stringify(now?.outcome?.changes.map(({ kind, feature, row, fields, conflicts }) => [kind === 'new' ? row : feature, fields, conflicts]));
 
 function finish(now: ImportDocument, committed: CommittedImport): void {
   const form = formOf(now);
