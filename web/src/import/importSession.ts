@@ -4,6 +4,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { downloadFile } from '../export';
 import { t } from '../i18n';
 import { announcement, filter } from '../state';
+import { reloadPlan } from '../state/planChanges';
 import { account } from '../state/session';
 import { recordCommitted } from '../edit/commit';
 import { contentOf } from '../edit/editApi';
@@ -274,7 +275,11 @@ function finish(now: ImportDocument, committed: CommittedImport): void {
   if (step.changes.length) {
     recordCommitted(step);
     showSaved({ step, changed: committed.changed, created: committed.new });
-  } else closeImport();
+    return;
+  }
+  announcement.value = step.label;
+  closeImport();
+  void reloadPlan();
 }
 
 function changesOf(into: string, { results = [], revision }: CommittedImport): FeatureChange[] {
