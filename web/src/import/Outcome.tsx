@@ -37,6 +37,7 @@ export function Outcome({ now }: { now: ImportDocument }) {
         <div>
           {nothing && <p>{t(outcome.refused ? 'outcome.onlyRefused' : 'outcome.nothing')}</p>}
           <Changes now={now} outcome={outcome} />
+          {outcome.kept_empty ? <p class="note">{t('outcome.keptEmpty', { count: outcome.kept_empty })}</p> : null}
           {outcome.missing > 0 && (
             <label class="choice">
               <input type="checkbox" id="remove-missing" checked={removeMissing.value} onChange={() => (removeMissing.value = !removeMissing.value)} />

@@ -18,7 +18,7 @@ import {
   type PreviewCell,
   type PreviewRow,
 } from './importDocument';
-import { giveAnswer, pickedRow, questions, takeBackCell } from './importSession';
+import { giveAnswer, pickedRow, questions, takeBack } from './importSession';
 import { findingPlace, findingTexts, isNumeric, remedyText, targetName } from './importTexts';
 import { QuestionNumber } from './Questions';
 
@@ -187,7 +187,7 @@ function RowLines({ row, now, columns, sheet }: RowProps) {
         ))}
       </tr>
       {row.finding && (
-        <tr class="refusal">
+        <tr class={row.kind === 'refused' ? 'refusal' : 'refusal mild'}>
           <td />
           <td colSpan={columns.length}>
             <Finding row={row} now={now} columns={columns} sheet={sheet} />
@@ -269,32 +269,32 @@ function Remedy({ remedy, row, sheet, title }: { remedy: FindingRemedy; row: Pre
   );
 }
 
-/** Cells that the person corrected here, and places shown on the map; each can be taken back. */
+/** Cells that the person corrected here, and places of rows; each can be taken back. */
 function CorrectedCells({ now: { answers } }: { now: ImportDocument }) {
   const cells = Object.entries((answers.cells ?? {}) as Record<string, unknown>);
-  const places = Object.keys((answers.places ?? {}) as object);
+  const places = Object.entries((answers.places ?? {}) as Record<string, unknown>);
   if (!cells.length && !places.length) return null;
   const isEmpty = (value: unknown) => value === null || value === '';
   return (
     <section class="corrected" aria-label={t('corrected.title')}>
       <h3>{t('corrected.title')}</h3>
       <ul>
-        {cells.map(([cell, value]) => (
-          <CorrectedCell key={cell} cell={cell} value={isEmpty(value) ? t('corrected.unknown') : String(value)} takeBack={() => takeBackCell(cell)} />
+        {cells.map(([name, value]) => (
+          <CorrectedCell key={name} kind="cells" name={name} value={isEmpty(value) ? t('corrected.unknown') : String(value)} />
         ))}
-        {places.map((row) => (
-          <CorrectedCell key={row} cell={row} value={t('corrected.place')} takeBack={() => giveAnswer({ places: { [row]: null } })} />
+        {places.map(([name, place]) => (
+          <CorrectedCell key={name} kind="places" name={name} value={t(place ? 'corrected.place' : 'corrected.noPlace')} />
         ))}
       </ul>
     </section>
   );
 }
 
-function CorrectedCell({ cell, value, takeBack }: { cell: string; value: string; takeBack: () => Promise<void> }) {
+function CorrectedCell({ kind, name, value }: { kind: 'cells' | 'places'; name: string; value: string }) {
   return (
     <li>
-      {cell.replace('!', ', ')}: <b>{value}</b>{' '}
-      <button type="button" class="link" aria-label={t('corrected.takeBackOf', { cell })} onClick={() => void takeBack()}>
+      {name.replace('!', ', ')}: <b>{value}</b>{' '}
+      <button type="button" class="link" aria-label={t('corrected.takeBackOf', { cell: name })} onClick={() => void takeBack(kind, name)}>
         {t('corrected.takeBack')}
       </button>
     </li>

@@ -132,6 +132,8 @@ export interface ImportOutcome {
   conflicts: number;
   /** Features of the plan that the file does not name. */
   missing: number;
+  /** Empty cells that leave the plan's value as it is. */
+  kept_empty?: number;
   changes: ImportChange[];
   places: FeatureCollection<Geometry, { kind?: string } | null>;
 }

@@ -182,11 +182,14 @@ export async function chooseSheet(sheet: string): Promise<void> {
   if (!usedRecipe.value) await applyKnown();
 }
 
-/** Takes back the correction of one cell: all are taken back, the others given again. */
-export function takeBackCell(cell: string): Promise<void> {
-  const cells = (imported.value?.answers.cells ?? {}) as Record<string, unknown>;
-  const rest = Object.fromEntries(Object.entries(cells).filter(([name]) => name !== cell));
-  return giveAnswer({ cells: null }, ...(Object.keys(rest).length ? [{ cells: rest }] : []));
+/**
+ * Takes back the correction of one cell, or the place of one row: all are taken back, the others given again, as null
+ * stands for an empty cell there.
+ */
+export function takeBack(kind: 'cells' | 'places', name: string): Promise<void> {
+  const all = Object.entries((imported.value?.answers[kind] ?? {}) as Record<string, unknown>);
+  const rest = Object.fromEntries(all.filter(([one]) => one !== name));
+  return giveAnswer({ [kind]: null }, ...(Object.keys(rest).length ? [{ [kind]: rest }] : []));
 }
 
 /** Forgets the recipe that was used, here and for later files. */
