@@ -84,14 +84,11 @@ async function send<T>(path: string, method: string, body?: unknown): Promise<Re
   return json ? { ok: true, value: json } : failure('unreachable');
 }
 
-async function sendForDocument(...request: Parameters<typeof send>): Promise<RequestResult<ImportDocument>> {
-  const result = await send<ImportDocument>(...request);
+/** The service reads the file anew with each request, and compares it with the plan as it is then. */
+export async function patchAnswers(id: string, answers: ImportAnswers): Promise<RequestResult<ImportDocument>> {
+  const result = await send<ImportDocument>(importPath(id), 'PATCH', { answers });
   return result.ok ? { ok: true, value: completeDocument(result.value) } : result;
 }
-
-export const fetchImport = (id: string) => sendForDocument(importPath(id), 'GET');
-
-export const patchAnswers = (id: string, answers: ImportAnswers) => sendForDocument(importPath(id), 'PATCH', { answers });
 
 export const commitImport = (id: string, removeMissing: boolean) =>
   send<CommittedImport>(importPath(id, '/commit'), 'POST', { remove_missing: removeMissing, refused: 'leave_out' });
