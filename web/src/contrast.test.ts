@@ -33,5 +33,10 @@ describe.each(['light', 'dark'] as const)('%s', (theme) => {
     for (const ground of ['panel', 'soft', 'land']) expect.soft([ground, contrast(colour(text), colour(ground)) >= 4.5]).toEqual([ground, true]);
   });
 
+  test('what is refused is read on its ground and on the panel', () => {
+    for (const ground of ['refused-soft', 'panel', 'soft']) expect.soft([ground, contrast(colour('refused'), colour(ground)) >= 4.5]).toEqual([ground, true]);
+    for (const text of ['ink', 'muted', 'accent']) expect.soft([text, contrast(colour(text), colour('refused-soft')) >= 4.5]).toEqual([text, true]);
+  });
+
   test('controls are seen on the panel', () => expect(contrast(colour('control'), colour('panel'))).toBeGreaterThanOrEqual(3));
 });

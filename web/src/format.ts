@@ -61,7 +61,7 @@ function formatMeasure(value: number, unit: 'meter' | 'kilometer' | 'hectare', k
 
 const formatRounded = (value: number) => formatter('rounded', (lang) => new Intl.NumberFormat(lang, { maximumSignificantDigits: 4 })).format(value);
 
-type DatePrecision = 'day' | 'month' | 'season' | 'year';
+export type DatePrecision = 'day' | 'month' | 'season' | 'year';
 
 const DATE_FORMATS: Record<Exclude<DatePrecision, 'season'>, Intl.DateTimeFormatOptions> = {
   day: { day: 'numeric', month: 'short', year: 'numeric' },
@@ -81,6 +81,11 @@ export function formatMonth(month: number): string {
 export function formatDay(iso: string): string {
   const date = new Date(iso);
   return Number.isNaN(date.getTime()) ? iso : dateFormatter('day').format(date);
+}
+
+/** The time of a day in the person's time zone. */
+export function formatTime(at: number): string {
+  return formatter('time', (lang) => new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })).format(new Date(at));
 }
 
 /** Date and time in the person's time zone. */
@@ -108,7 +113,8 @@ export function formatPeriod(one: Pick<Intervention, 'start' | 'end' | 'date_pre
 
 const SEASONS = ['date.winter', 'date.spring', 'date.summer', 'date.autumn'] as const;
 
-function formatDate(iso: string, precision: DatePrecision): string {
+/** A date, no finer than it is known. */
+export function formatDate(iso: string, precision: DatePrecision): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
   if (precision !== 'season') return dateFormatter(precision).format(date);

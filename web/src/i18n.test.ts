@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import i18next from 'i18next';
 import { expect, test } from 'vitest';
-import { language, languages, loadLanguage, t, addEnglishMessages, type MessageKey } from './i18n';
+import { addEnglishMessages, addLateMessages, language, languages, loadLanguage, t, type MessageKey } from './i18n';
 
 const folder = join(import.meta.dirname, 'locales');
 const read = (code: string): Record<string, string> =>
@@ -15,6 +15,16 @@ const bases = [...new Set(Object.keys(english).map((key) => key.replace(/_(one|o
 
 addEnglishMessages(english);
 Object.assign(globalThis, { document: { documentElement: {} } });
+
+test('the messages of a part that loads later come with the part, and with every language from then on', async () => {
+  const own = (code: string) => (JSON.parse(readFileSync(join(folder, code, 'import.json'), 'utf8')) as Record<string, string>)['save.nothing'];
+  await loadLanguage('sl');
+  expect(t('save.nothing')).toBe(own('en'));
+  await addLateMessages('import', {});
+  expect(t('save.nothing')).toBe(own('sl'));
+  await loadLanguage('el');
+  expect(t('save.nothing')).toBe(own('el'));
+});
 
 test('of two languages chosen quickly the last is spoken', async () => {
   await Promise.all([loadLanguage('fr'), loadLanguage('en')]);

@@ -46,7 +46,7 @@ describe.each(languages)('%s', (code) => {
 });
 
 test('a message that comes with a part is said by that part alone', () => {
-  const places: Record<string, RegExp> = { ask: /^ask\//, draw: /^draw\//, edit: /^edit\// };
+  const places: Record<string, RegExp> = { ask: /^ask\//, draw: /^draw\//, edit: /^edit\//, import: /^import\// };
   for (const [part, place] of Object.entries(places)) {
     for (const key of baseKeys(readPart('en', `${part}.json`))) {
       expect([key, sources.filter(({ path, text }) => !place.test(path) && text.includes(`'${key}'`)).map(({ path }) => path)]).toEqual([key, []]);

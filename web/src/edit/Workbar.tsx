@@ -10,6 +10,7 @@ import { openPendingConflict } from './resolveConflict';
 import { browsedCollection, openDraft, drafts, dropPending, editSteps, pendingChanges } from './editorState';
 import { discardDraft, isTouched, startDraft, resumeDraft, titleOfDraft } from './drafts';
 import type { FeatureDraft, PendingChange } from './deviceStorage';
+import { FilePicker } from './FilePicker';
 import { editableCities } from './permissions';
 import { askToSignIn, sessionEnded } from './signInRequest';
 
@@ -36,10 +37,15 @@ export function EditToolbar() {
         </button>
       </div>
       {!mayAdd && <p class="note">{t('why.viewer')}</p>}
-      {mayAdd && browsedCollection.value === null && (
-        <button type="button" class="link" id="data" onClick={openDataBrowser}>
-          {t('data.title')}
-        </button>
+      {mayAdd && (
+        <div class="ways">
+          {browsedCollection.value === null && (
+            <button type="button" class="link" id="data" onClick={openDataBrowser}>
+              {t('data.title')}
+            </button>
+          )}
+          <FilePicker name={t('entry.open')} id="bring-in" />
+        </div>
       )}
       {feedLost.value && <p class="note">{t(cachedSince.value === null ? 'live.lost' : 'live.goOn')}</p>}
       {pendingChanges.value.length > 0 && <PendingList list={pendingChanges.value} />}

@@ -8,7 +8,7 @@ import { applyChanges } from '../state/planChanges';
 import { cacheAfterSave } from '../state/offlineCache';
 import { resumeSession } from '../state/session';
 import { invertChange, type FeatureChange } from './featureChange';
-import { dropPending, putPending, otherDataVersion, editSteps, editError, pendingChanges } from './editorState';
+import { dropPending, putPending, otherDataVersion, editSteps, editError, pendingChanges, type CommittedStep } from './editorState';
 import type { PendingChange } from './deviceStorage';
 import type { EditConflict } from './rebase';
 import { holdPending, showOutcome, type CommitOutcome } from './outcome';
@@ -33,19 +33,24 @@ export async function commitChanges(changes: FeatureChange[], label: string, opt
   const queuedBefore = pendingChanges.value.some((one) => one.changes.some(({ id }) => changes.some((change) => change.id === id)));
   const outcome: SendOutcome = queuedBefore ? { kind: 'waiting' } : await sendChanges(changes, options);
   if (outcome.kind === 'done') {
-    batch(() => {
-      applyLocally(outcome.sent);
-      recordStep({ label, changes: outcome.sent }, options.way);
-      announcement.value = label;
-    });
-    cacheAfterSave();
+    recordCommitted({ label, changes: outcome.sent }, options.way);
     return { kind: 'done', left: outcome.left };
   }
   if (outcome.kind === 'waiting') queueChanges(changes, label, options.way);
   return outcome;
 }
 
-function recordStep(done: { label: string; changes: FeatureChange[] }, way: CommitOptions['way']): void {
+/** Shows committed changes in the plan, and makes them the next step to undo. */
+export function recordCommitted(step: CommittedStep, way?: CommitOptions['way']): void {
+  batch(() => {
+    applyLocally(step.changes);
+    recordStep(step, way);
+    announcement.value = step.label;
+  });
+  cacheAfterSave();
+}
+
+function recordStep(done: CommittedStep, way: CommitOptions['way']): void {
   if (way === 'undo')
     editSteps.value = undoStep(editSteps.value, {
       ...done,

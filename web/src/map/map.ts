@@ -5,15 +5,13 @@ import type { Position } from 'geojson';
 import {
   Map as MapView,
   ScaleControl,
-  setWorkerUrl,
   type FitBoundsOptions,
   type LngLatBounds,
   type MapMouseEvent,
   type PointLike,
   type StyleSpecification,
 } from 'maplibre-gl';
-import 'maplibre-gl/dist/maplibre-gl.css';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import './mapLibrary';
 import { boundingBox, joinBoxes, type BoundingBox } from '../geometry';
 import { t } from '../i18n';
 import { withTimeLimit } from '../timeLimit';
@@ -32,8 +30,6 @@ import type { MapScene } from './mapScene';
 import { buildStyle, COUNT_LAYERS, hoveredFilter, CLICKABLE_LAYERS } from './style';
 import { syncCameras } from './cameraSync';
 import { CITY_ZOOM, DETAIL_ZOOM } from './zoomLevels';
-
-setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
 const EUROPE: BoundingBox = [-10, 36, 30, 57];
 const FLIGHT_MS = 900;

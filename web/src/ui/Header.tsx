@@ -6,7 +6,8 @@ import { AccountButton } from './Account';
 import { Icon } from './Icon';
 import { ShareMenu } from './Share';
 
-export function PageHeader() {
+/** With a title the plan does not show: there is nothing to search, share or print. */
+export function PageHeader({ title }: { title?: string }) {
   return (
     <header class="bar">
       <a class="mark" href="./" aria-label={t('app.home')}>
@@ -16,13 +17,19 @@ export function PageHeader() {
         <span>{t('app.title')}</span>
       </a>
       <CityChooser />
-      <SearchField />
-      <div class="grow" />
-      <ShareMenu />
-      <button type="button" class="button plain print" onClick={() => (printing.value = true)}>
-        <Icon name="print" />
-        <span>{t('print.open')}</span>
-      </button>
+      {title ? (
+        <h1 id="page-title">{title}</h1>
+      ) : (
+        <>
+          <SearchField />
+          <div class="grow" />
+          <ShareMenu />
+          <button type="button" class="button plain print" onClick={() => (printing.value = true)}>
+            <Icon name="print" />
+            <span>{t('print.open')}</span>
+          </button>
+        </>
+      )}
       <LanguageMenu />
       <ThemeMenu />
       <AccountButton />

@@ -39,6 +39,15 @@ export function MapPage() {
 
 function FullPage() {
   const work = editorModule.value;
+  if (work?.importOpen.value) {
+    return (
+      <>
+        <PageHeader title={work.importTitle()} />
+        <work.ImportAssistant />
+        <work.EditorDialogs />
+      </>
+    );
+  }
   return (
     <>
       <a class="skip" href="#panel">
@@ -50,7 +59,7 @@ function FullPage() {
         <MapArea />
       </main>
       <TimeBar />
-      {work && <work.SignInDialog />}
+      {work && <work.EditorDialogs />}
     </>
   );
 }
