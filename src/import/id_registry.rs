@@ -51,7 +51,7 @@ impl IdRegistry {
 
     /// Whether no id is in use.
     pub fn is_empty(&self) -> bool {
-        self.owners.is_empty()
+        self.shards.iter().all(HashTable::is_empty)
     }
 
     /// Claims an id for a feature (by its number, from 1).

@@ -13,6 +13,7 @@ use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::import::id_registry::IdRegistry;
 use crate::import::job::{ImportJob, ImportOptions, ImportTarget, parse_crs};
+use crate::import::place_names::PlaceGazetteer;
 use crate::import::prepared_source::PreparedSource;
 use crate::import::source::ImportSource;
 use crate::import::source_bounds::SourceBounds;
@@ -20,6 +21,7 @@ use crate::import::source_facts::SourceOptions;
 use crate::import::table::TableUnderstanding;
 use crate::import::update::{ExistingFeatures, UpdateOptions, UpdateOutcome, ViewerFeatures};
 use crate::intake::CityLocations;
+use crate::query::Query;
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -72,11 +74,13 @@ pub fn review_import(request: &ReviewRequest<'_>) -> Result<ImportReview> {
     let existing = ViewerFeatures::read(request.plan, request.into, work)?;
     let collection = request.plan.collection_view(request.into.as_str())?.collection().clone();
     let mut reading = Reading { request, existing: &existing, questions: vec![], first: None };
+    let names = Arc::new(read_names(request, &collection)?);
     let mut answers = request.answers.clone();
     for round in 1.. {
         let options = read_options(&answers)?;
         let sources = [reading.open_source(&answers)?];
-        let mut job = ImportJob::prepare(&sources, find_target(request, &collection), &options, Arc::default())?;
+        let mut job =
+            ImportJob::prepare(&sources, find_target(request, &collection, &names), &options, Arc::default())?;
         job.waive_missing(&existing)?;
         work.check()?;
         let guessed = reading.take_questions(&job, &answers)?;
@@ -98,7 +102,25 @@ fn read_options(answers: &ImportAnswers) -> Result<ImportOptions> {
     Ok(ImportOptions { id: None, lenient: false, crs, answers: answers.table().clone(), tells_all: true })
 }
 
-fn find_target<'r>(request: &'r ReviewRequest<'_>, collection: &Collection) -> ImportTarget<'r> {
+/// The names of the plan that the viewer sees, for a collection whose features say in words where they are.
+fn read_names(request: &ReviewRequest<'_>, into: &Collection) -> Result<PlaceGazetteer> {
+    let mut names = PlaceGazetteer::default();
+    for view in request.plan.collections().iter().filter(|_| PlaceGazetteer::places(into)) {
+        let collection = view.collection();
+        if PlaceGazetteer::takes(collection.id.as_str()) {
+            let query = Query { limit: u32::MAX as usize, ..Query::default() };
+            let all = request.plan.select_items(view, &query, &request.bounds.work)?;
+            all.features().for_each(|feature| names.add(collection, &feature));
+        }
+    }
+    Ok(names)
+}
+
+fn find_target<'r>(
+    request: &'r ReviewRequest<'_>,
+    collection: &Collection,
+    names: &Arc<PlaceGazetteer>,
+) -> ImportTarget<'r> {
     let is_about_cities = request.into.as_str() == "cities";
     ImportTarget {
         model: request.plan.model(),
@@ -106,6 +128,7 @@ fn find_target<'r>(request: &'r ReviewRequest<'_>, collection: &Collection) -> I
         existing: Some(collection.clone()),
         ids: IdRegistry::default(),
         cities: if is_about_cities { CityLocations::default() } else { (*request.plan.city_locations()).clone() },
+        names: names.clone(),
     }
 }
 

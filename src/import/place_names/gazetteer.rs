@@ -7,7 +7,7 @@ use super::street_part::{StreetLines, StreetPartFault};
 use crate::collection::Collection;
 use crate::feature::{Feature, Geometry};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Collections whose features have names, and the fields that hold them.
 const NAMED_COLLECTIONS: [(&str, &[&str]); 5] = [
@@ -25,7 +25,14 @@ pub const PLACE_FIELD: &str = "place";
 #[derive(Debug, Default)]
 pub struct PlaceGazetteer {
     places: Vec<NamedPlace>,
+    /// The places by the first letters of their names.
+    by_start: HashMap<String, Vec<usize>>,
 }
+
+/// How many places a sentence names.
+const MAX_NAMED: usize = 5;
+/// Letters that two forms of a word share for certain.
+const START_LETTERS: usize = 4;
 
 /// One name in one city: all features of it.
 #[derive(Debug)]
@@ -93,25 +100,22 @@ impl PlaceGazetteer {
         let (kind, city, precision) = (street_kind(id), text("city"), text("location_precision"));
         for name in fields.iter().filter_map(|field| text(field)) {
             let words = name_words(&name);
-            let known = self
-                .places
-                .iter_mut()
-                .find(|p| kind == "streets" && p.kind == kind && p.words == words && p.city == city);
-            match known {
-                Some(place) => {
-                    place.geometries.push(geometry.clone());
-                    place.schematic |= schematic;
-                }
-                None => self.places.push(NamedPlace {
-                    name,
-                    words,
-                    city: city.clone(),
-                    kind,
-                    precision: precision.clone(),
-                    schematic,
-                    geometries: vec![geometry.clone()],
-                }),
+            let Some(start) = words.first().map(|word| start_of(word)) else { continue };
+            let starting = self.by_start.entry(start).or_default();
+            let is_same = |at: &&usize| {
+                let place = &self.places[**at];
+                kind == "streets" && place.kind == kind && place.words == words && place.city == city
+            };
+            if let Some(known) = starting.iter().find(is_same) {
+                let place = &mut self.places[*known];
+                place.geometries.push(geometry.clone());
+                place.schematic |= schematic;
+                continue;
             }
+            starting.push(self.places.len());
+            let (city, precision) = (city.clone(), precision.clone());
+            let geometries = vec![geometry.clone()];
+            self.places.push(NamedPlace { name, words, city, kind, precision, schematic, geometries });
         }
     }
 
@@ -189,25 +193,23 @@ impl PlaceGazetteer {
     /// The one place of this name: by the same words, or else by other cases of them.
     fn find(&self, name: &str, city: Option<&str>) -> Result<&NamedPlace, PlaceNameFault> {
         let words = name_words(name);
-        if words.is_empty() {
+        let Some(starting) = words.first().and_then(|word| self.by_start.get(&start_of(word))) else {
             return Err(PlaceNameFault::Unknown);
-        }
+        };
         let near = |place: &&NamedPlace| city.is_none() || place.city.is_none() || place.city.as_deref() == city;
         let exact = |place: &NamedPlace| place.words == words;
         let inflected = |place: &NamedPlace| {
             place.words.len() == words.len() && place.words.iter().zip(&words).all(|(a, b)| are_forms_of_one_word(a, b))
         };
         for is_match in [&exact as &dyn Fn(&NamedPlace) -> bool, &inflected] {
-            let found: Vec<&NamedPlace> = self.places.iter().filter(near).filter(|p| is_match(p)).collect();
+            let candidates = starting.iter().map(|at| &self.places[*at]);
+            let found: Vec<&NamedPlace> = candidates.filter(near).filter(|p| is_match(p)).collect();
             match self.narrow(found)[..] {
                 [] => {}
                 [one] => return Ok(one),
                 ref several => {
-                    let mut names: BTreeMap<String, ()> = BTreeMap::new();
-                    several.iter().take(5).for_each(|p| {
-                        names.insert(p.title(), ());
-                    });
-                    return Err(PlaceNameFault::Ambiguous(names.into_keys().collect()));
+                    let names: BTreeSet<String> = several.iter().take(MAX_NAMED).map(|place| place.title()).collect();
+                    return Err(PlaceNameFault::Ambiguous(names.into_iter().collect()));
                 }
             }
         }
@@ -257,6 +259,10 @@ impl NamedPlace {
         let schematic = schematic || self.schematic;
         NamedLocation { geometry, precision: "street_part".into(), schematic, description }
     }
+}
+
+fn start_of(word: &str) -> String {
+    word.chars().take(START_LETTERS).collect()
 }
 
 fn street_kind(collection: &'static str) -> &'static str {
