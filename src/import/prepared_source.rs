@@ -7,7 +7,7 @@ use super::row_reader::{RowOptions, RowReader};
 use super::source::ImportSource;
 use super::source_facts::SourceFacts;
 use super::table::{
-    ABOUT_SHEET, ExportedWorkbook, HEAD_BYTES, QuestionChoice, RowIterator, TableAnswers, TableQuestion, TableRowsSource, TableTarget,
+    PLAIN_ROWS, has_doubtful_row,    ABOUT_SHEET, ExportedWorkbook, HEAD_BYTES, QuestionChoice, RowIterator, TableAnswers, TableQuestion, TableRowsSource, TableTarget,
     TableUnderstanding, TextForm, TextRows, UnderstoodRows, UnderstoodTable, is_plain_text, quote_argument,
     understand_rows, understand_sheet,
 };
@@ -95,7 +95,10 @@ fn understand_text(
     let form = TextForm::detect(&head, named);
     let is_whole = (head.len() as u64) < HEAD_BYTES;
     if answers.is_empty() && is_plain_text(&head, is_whole, &form, target) {
-        return Ok(None);
+        let is_seen = is_whole && bytecount::count(&head, b'\n') < PLAIN_ROWS;
+        if is_seen || !has_doubtful_row(source.open_unpacked(None)?, form.delimiter) {
+            return Ok(None);
+        }
     }
     let open = || Ok(Box::new(TextRows::new(source.open_unpacked(None)?, &form)?) as RowIterator);
     let mut table = understand_rows(&open, target, answers)?;

@@ -5,6 +5,7 @@ mod check;
 mod export;
 mod import;
 mod tables;
+mod update;
 
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;

@@ -17,6 +17,7 @@ mod field_names; // what fields are called
 mod field_readings; // how a field reads its cells
 mod folding; // words without case and accents
 mod heading; // where a table begins
+mod late_rows; // rows behind the first ones
 mod number_style; // numbers as people write them
 mod place_columns; // columns of places
 mod plain_text; // text that needs no understanding
@@ -38,7 +39,8 @@ pub use answers::TableAnswers;
 pub use cell::{TableCell, TableRow, column_letters, json_number};
 pub use exported_sheet::{ABOUT_SHEET, ExportedWorkbook};
 pub use heading::MergedCells;
-pub use plain_text::is_plain_text;
+pub use late_rows::has_doubtful_row;
+pub use plain_text::{PLAIN_ROWS, is_plain_text};
 pub use question::{QuestionChoice, TableQuestion, quote_argument};
 pub use sheet_table::SheetTable;
 pub use text_table::{HEAD_BYTES, TextForm, TextRows};
