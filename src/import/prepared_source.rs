@@ -9,9 +9,10 @@ use super::source::ImportSource;
 use super::source_bounds::SourceBounds;
 use super::source_facts::SourceFacts;
 use super::table::{
-    ABOUT_SHEET, CellCorrection, ExportedWorkbook, HEAD_BYTES, QuestionChoice, RowIterator, SheetEntry, TableAnswers,
-    TableQuestion, TableRow, TableRowsSource, TableTarget, TableUnderstanding, TextForm, TextRows, UnderstoodRows,
-    UnderstoodTable, ask_place_names, correct_row, is_plain_text, quote_argument, understand_rows, understand_sheet,
+    ABOUT_SHEET, CellCorrection, ExportedWorkbook, HEAD_BYTES, PLAIN_ROWS, QuestionChoice, RowIterator, SheetEntry,
+    TableAnswers, TableQuestion, TableRow, TableRowsSource, TableTarget, TableUnderstanding, TextForm, TextRows,
+    UnderstoodRows, UnderstoodTable, ask_place_names, correct_row, has_doubtful_row, is_plain_text, quote_argument,
+    understand_rows, understand_sheet,
 };
 use super::text_encoding::TextEncoding;
 use super::workbook::{SheetChoice, count_unpacked_bytes, read_workbook};
@@ -149,7 +150,10 @@ fn understand_text(
     let form = TextForm::detect(&head, named);
     let is_whole = (head.len() as u64) < HEAD_BYTES;
     if answers.is_empty() && !target.tells_all && is_plain_text(&head, is_whole, &form, target) {
-        return Ok(None);
+        let is_seen = is_whole && bytecount::count(&head, b'\n') < PLAIN_ROWS;
+        if is_seen || !has_doubtful_row(source.open_unpacked(None)?, form.delimiter) {
+            return Ok(None);
+        }
     }
     let open = || open_text(source, None, &form, &answers.cells);
     let mut table = understand_rows(&open, target, answers)?;

@@ -137,9 +137,16 @@ fn days_of_date(date: Date, precision: &str) -> DayRange {
     match precision {
         "month" => from(date.first_of_month(), 1),
         "season" => from(date.first_of_month().saturating_sub(i64::from(date.month() % 3).months()), 3),
+        "quarter" => from(first_of_part(date, 3), 3),
+        "half_year" => from(first_of_part(date, 6), 6),
         "year" | "unknown" => DayRange { first: date.first_of_year(), last: date.last_of_year() },
         _ => DayRange { first: date, last: date },
     }
+}
+
+/// The first day of the quarter or half-year, of so many months, that a date is in.
+fn first_of_part(date: Date, months: i8) -> Date {
+    date.first_of_month().saturating_sub(i64::from((date.month() - 1) % months).months())
 }
 
 #[cfg(test)]
@@ -159,6 +166,10 @@ mod tests {
             ("2025-12-31", "season", "2025-12-01", "2026-02-28"),
             ("2026-03-01", "season", "2026-03-01", "2026-05-31"),
             ("2026-11-30", "season", "2026-09-01", "2026-11-30"),
+            ("2026-07-01", "quarter", "2026-07-01", "2026-09-30"),
+            ("2026-12-31", "quarter", "2026-10-01", "2026-12-31"),
+            ("2026-06-30", "half_year", "2026-01-01", "2026-06-30"),
+            ("2026-07-01", "half_year", "2026-07-01", "2026-12-31"),
             ("2026-06-01", "year", "2026-01-01", "2026-12-31"),
             ("2026-06-01", "unknown", "2026-01-01", "2026-12-31"),
             ("9999-12-01", "month", "9999-12-01", "9999-12-31"),

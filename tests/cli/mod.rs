@@ -6,6 +6,7 @@ mod export;
 mod import;
 mod place_names;
 mod tables;
+mod update;
 
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;

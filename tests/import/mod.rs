@@ -21,6 +21,7 @@ mod rules;
 mod shapefile;
 mod stream;
 mod tables;
+mod update;
 
 use crate::support::importing::{Job, collection_of, feature_of, point};
 use cityheart::collection::FieldType as FieldKind;

@@ -24,6 +24,12 @@ fn days(text: &str, precision: &str) -> (Date, Date) {
             let first = date(year, first, 1);
             (first, first.saturating_add(2.months()).last_of_month())
         }
+        "quarter" => {
+            let first = date(d.year(), [1, 4, 7, 10][(d.month() as usize - 1) / 3], 1);
+            (first, first.saturating_add(2.months()).last_of_month())
+        }
+        "half_year" if d.month() < 7 => (date(d.year(), 1, 1), date(d.year(), 6, 30)),
+        "half_year" => (date(d.year(), 7, 1), date(d.year(), 12, 31)),
         _ => (date(d.year(), 1, 1), date(d.year(), 12, 31)),
     }
 }

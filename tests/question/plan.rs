@@ -253,7 +253,7 @@ pub fn intervention(random: &mut SeededRandom, collection: &Collection, n: usize
     if random.below(5) > 1 {
         put("end", json!(day(random, 2027)));
     }
-    put("date_precision", json!(random.one(&["day", "month", "season", "year"])));
+    put("date_precision", json!(random.one(&["day", "month", "season", "quarter", "half_year", "year"])));
     let values = collection.read_values(&properties).unwrap();
     Feature { key: 0, id: FeatureId::new(&format!("i{n}")).unwrap(), geometry: geometry(random, CELJE, 0.02), values }
 }

@@ -61,15 +61,17 @@ function formatMeasure(value: number, unit: 'meter' | 'kilometer' | 'hectare', k
 
 const formatRounded = (value: number) => formatter('rounded', (lang) => new Intl.NumberFormat(lang, { maximumSignificantDigits: 4 })).format(value);
 
-export type DatePrecision = 'day' | 'month' | 'season' | 'year';
+/** Precisions that formats of the platform do not know. */
+type PartOfYear = 'season' | 'quarter' | 'half_year';
+export type DatePrecision = 'day' | 'month' | 'year' | PartOfYear;
 
-const DATE_FORMATS: Record<Exclude<DatePrecision, 'season'>, Intl.DateTimeFormatOptions> = {
+const DATE_FORMATS: Record<Exclude<DatePrecision, PartOfYear>, Intl.DateTimeFormatOptions> = {
   day: { day: 'numeric', month: 'short', year: 'numeric' },
   month: { month: 'short', year: 'numeric' },
   year: { year: 'numeric' },
 };
 
-const dateFormatter = (precision: Exclude<DatePrecision, 'season'>) =>
+const dateFormatter = (precision: Exclude<DatePrecision, PartOfYear>) =>
   formatter(precision, (lang) => new Intl.DateTimeFormat(lang, { ...DATE_FORMATS[precision], timeZone: 'UTC' }));
 
 /** A month, counted from the year 0, in words. */
@@ -100,11 +102,12 @@ export function formatDayAndHour(iso: string | number): string {
 
 /** The period of an intervention, no finer than its dates are known. */
 export function formatPeriod(one: Pick<Intervention, 'start' | 'end' | 'date_precision'>): string {
-  const precision = (['day', 'month', 'season', 'year'] as const).find((known) => known === one.date_precision) ?? 'year';
+  const known = ['day', 'month', 'season', 'quarter', 'half_year', 'year'] as const;
+  const precision = known.find((name) => name === one.date_precision) ?? 'year';
   if (!one.start && !one.end) return t('date.none');
   if (!one.end) return t('date.from', { date: formatDate(one.start!, precision) });
   if (!one.start) return t('date.until', { date: formatDate(one.end, precision) });
-  if (precision === 'season') {
+  if (isPartOfYear(precision)) {
     const [start, end] = [formatDate(one.start, precision), formatDate(one.end, precision)];
     return start === end ? start : t('date.range', { start, end });
   }
@@ -113,10 +116,15 @@ export function formatPeriod(one: Pick<Intervention, 'start' | 'end' | 'date_pre
 
 const SEASONS = ['date.winter', 'date.spring', 'date.summer', 'date.autumn'] as const;
 
+const isPartOfYear = (precision: DatePrecision): precision is PartOfYear => precision === 'season' || precision === 'quarter' || precision === 'half_year';
+
 /** A date, no finer than it is known. */
 export function formatDate(iso: string, precision: DatePrecision): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
-  if (precision !== 'season') return dateFormatter(precision).format(date);
-  return t(SEASONS[Math.floor(((date.getUTCMonth() + 1) % 12) / 3)]!, { year: date.getUTCFullYear() });
+  if (!isPartOfYear(precision)) return dateFormatter(precision).format(date);
+  const [month, year] = [date.getUTCMonth(), date.getUTCFullYear()];
+  if (precision === 'quarter') return t('date.quarter', { n: Math.floor(month / 3) + 1, year });
+  if (precision === 'half_year') return t('date.halfYear', { n: Math.floor(month / 6) + 1, year });
+  return t(SEASONS[Math.floor(((month + 1) % 12) / 3)]!, { year });
 }

@@ -19,6 +19,7 @@ mod field_readings; // how a field reads its cells
 pub mod folding; // words without case and accents
 mod heading; // where a table begins
 mod named_places; // places by their names
+mod late_rows; // rows behind the first ones
 mod number_style; // numbers as people write them
 mod place_columns; // columns of places
 mod plain_text; // text that needs no understanding
@@ -44,10 +45,11 @@ pub use column_layout::ColumnRole;
 pub use exported_sheet::{ABOUT_SHEET, ExportedWorkbook};
 pub use field_names::{FieldNames, MatchConfidence};
 pub use heading::MergedCells;
+pub use late_rows::has_doubtful_row;
 pub use named_places::ask_place_names;
 pub use number_style::{DecimalSign, read_number};
 pub use place_columns::PlaceRole;
-pub use plain_text::is_plain_text;
+pub use plain_text::{PLAIN_ROWS, is_plain_text};
 pub use question::{QuestionChoice, TableQuestion, quote_argument};
 pub use sheet_table::{SheetEntry, SheetTable};
 pub use table_note::TableNote;

@@ -20,7 +20,7 @@ use serde_json::Value as Json;
 use std::io::Cursor;
 
 /// How many rows are looked at.
-const MAX_ROWS: usize = 1000;
+pub const PLAIN_ROWS: usize = 1000;
 
 /// Judges the first bytes of a text; `is_whole` when they are all of it.
 pub fn is_plain_text(head: &[u8], is_whole: bool, form: &TextForm, target: &TableTarget<'_>) -> bool {
@@ -28,8 +28,8 @@ pub fn is_plain_text(head: &[u8], is_whole: bool, form: &TextForm, target: &Tabl
         return false;
     }
     let Ok(rows) = TextRows::new(Box::new(Cursor::new(head.to_vec())), form) else { return true };
-    let mut rows: Vec<TableRow> = rows.take(MAX_ROWS).map_while(Result::ok).collect();
-    if !is_whole && rows.len() < MAX_ROWS {
+    let mut rows: Vec<TableRow> = rows.take(PLAIN_ROWS).map_while(Result::ok).collect();
+    if !is_whole && rows.len() < PLAIN_ROWS {
         rows.pop();
     }
     let Some(heading) = find_heading(&rows, &[], None) else { return true };

@@ -276,8 +276,8 @@ fn precision_word(precision: DatePrecision, words: &[String]) -> Option<&str> {
         DatePrecision::Day => &["day"],
         DatePrecision::Month => &["month"],
         DatePrecision::Season => &["season"],
-        DatePrecision::Quarter => &["quarter", "year"],
-        DatePrecision::HalfYear => &["half_year", "year"],
+        DatePrecision::Quarter => &["quarter"],
+        DatePrecision::HalfYear => &["half_year"],
         DatePrecision::Year => &["year"],
     };
     names.iter().find_map(|name| words.iter().find(|word| word == name)).map(String::as_str)

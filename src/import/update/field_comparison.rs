@@ -1,7 +1,7 @@
 //! The cells of one row held against its feature: which differ from what the row was written with, and which of those
 //! the plan has changed, too.
 
-use super::row_change::{FieldConflict, GEOMETRY};
+use super::row_change::{FieldConflict, GEOMETRY, show_value};
 use super::update_outcome::ConflictHandling;
 use super::value_equality::{is_written_as, same_place, same_value};
 use crate::feature::geojson::ParsedGeometry;
@@ -87,7 +87,7 @@ impl<'f> ComparedStates<'f> {
             return;
         }
         if !same_value(kind, plan, reference) {
-            let (base, plan, file) = (reference.to_json(), plan.to_json(), row.to_json());
+            let (base, plan, file) = (show_value(reference), show_value(plan), show_value(&row));
             found.conflicts.push(FieldConflict { field: name.clone(), base, plan, file });
             if self.on_conflict != ConflictHandling::TakeFile {
                 return;

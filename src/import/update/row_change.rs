@@ -82,8 +82,9 @@ impl RowChange {
         };
         let changed = collection.fields.iter().zip(&self.after.values).zip(&before.values);
         let changed = changed.filter(|((_, after), before)| after != before);
-        let properties: Map<String, Json> =
-            changed.map(|((field, after), _)| (field.name.clone(), after.to_json())).collect();
+        let properties: Map<String, Json> = changed
+            .map(|((field, after), before)| (field.name.clone(), merge_patch(&before.to_json(), after.to_json())))
+            .collect();
         let mut patch = json!({"properties": properties});
         if self.geometry_changed {
             patch[GEOMETRY] = feature[GEOMETRY].clone();
@@ -131,8 +132,50 @@ impl RowChangeKind {
     }
 }
 
+/// A value as it is told: whole numbers without a decimal point.
+pub fn show_value(value: &FieldValue) -> Json {
+    match value {
+        FieldValue::Real(real) if real.fract() == 0.0 && real.abs() < 9e15 => (*real as i64).into(),
+        other => other.to_json(),
+    }
+}
+
+/// The merge patch (RFC 7396) that makes one value of another.
+fn merge_patch(from: &Json, to: Json) -> Json {
+    let (Json::Object(from), Json::Object(to)) = (from, &to) else { return to };
+    let mut patch = Map::new();
+    for name in from.keys().filter(|name| !to.contains_key(*name)) {
+        patch.insert(name.clone(), Json::Null);
+    }
+    for (name, value) in to.iter().filter(|(name, value)| from.get(*name) != Some(value)) {
+        patch.insert(name.clone(), merge_patch(from.get(name).unwrap_or(&Json::Null), value.clone()));
+    }
+    patch.into()
+}
+
 impl FieldChange {
     fn to_json(&self) -> Json {
         json!({"field": self.field, "from": self.from, "to": self.to})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_patch_takes_members_away_and_replaces_lists() {
+        for (from, to, patch) in [
+            (
+                json!({"a": 1, "b": {"c": 2, "d": 3}}),
+                json!({"b": {"c": 5}}),
+                json!({"a": null, "b": {"c": 5, "d": null}}),
+            ),
+            (json!([1, 2]), json!([1]), json!([1])),
+            (json!("x"), json!({"a": 1}), json!({"a": 1})),
+            (Json::Null, json!(7), json!(7)),
+        ] {
+            assert_eq!(merge_patch(&from, to), patch, "{from}");
+        }
     }
 }

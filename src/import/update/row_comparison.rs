@@ -3,7 +3,7 @@
 use super::existing_features::PastState;
 use super::field_comparison::{ComparedStates, RowDifferences};
 use super::missing_features::{MissingSearch, RowRecord};
-use super::row_change::{FieldChange, FieldConflict, RowChange};
+use super::row_change::{FieldChange, FieldConflict, RowChange, show_value};
 use super::row_matcher::{RowMatch, RowMatcher};
 use super::update_outcome::{ConflictHandling, UpdateOptions, UpdateOutcome};
 use crate::change::RevisionNumber;
@@ -261,6 +261,10 @@ fn changed_fields(collection: &Collection, before: Option<&Feature>, after: &Fea
     let fields = collection.fields.iter().zip(&after.values).enumerate();
     let changed = fields.filter(|(at, (_, to))| from(*at) != *to);
     changed
-        .map(|(at, (field, to))| FieldChange { field: field.name.clone(), from: from(at).to_json(), to: to.to_json() })
+        .map(|(at, (field, to))| FieldChange {
+            field: field.name.clone(),
+            from: show_value(from(at)),
+            to: show_value(to),
+        })
         .collect()
 }

@@ -82,22 +82,23 @@ fn describe_rest(outcome: &UpdateOutcome, remove_missing: bool) -> Vec<String> {
     if missing > 0 && !remove_missing {
         let ids: Vec<String> = outcome.missing.iter().take(5).map(|f| format!("'{}'", f.id)).collect();
         let more = if missing > 5 { ", …" } else { "" };
+        let (are, stay) = if missing == 1 { ("is", "It stays") } else { ("are", "They stay") };
         notes.push(format!(
-            "{} of the plan not in the file ({}{more}) and stay. To remove them, say --remove-missing.",
-            count_noun_be(missing, "feature"),
+            "{} of the plan {are} not in the file ({}{more}). {stay}, unless you say --remove-missing.",
+            count_noun(missing, "feature"),
             ids.join(", ")
         ));
     }
     notes.extend(outcome.missing_unknown.clone());
     if outcome.missing_changed > 0 {
         notes.push(format!(
-            "{} not in the file any more, but changed in the plan after it was exported, and stay.",
+            "{} not in the file any more, but changed in the plan since it was exported. Nothing removes what it does not know.",
             count_noun_be(outcome.missing_changed, "feature")
         ));
     }
     if outcome.deleted_meanwhile > 0 {
         notes.push(format!(
-            "{} deleted from the plan after the file was exported, and stay so.",
+            "{} in the file, but deleted from the plan since it was exported. Nothing brings them back.",
             count_noun_be(outcome.deleted_meanwhile, "feature")
         ));
     }
