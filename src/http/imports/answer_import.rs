@@ -1,7 +1,7 @@
 //! The import document, the answers that change it, and its recipe.
 
 use super::import_registry::{ImportState, StoredFile, StoredImport, owner_of};
-use super::upload_file::check_rights;
+use super::import_rights::check_rights;
 use crate::collection::CollectionId;
 use crate::error::Error;
 use crate::feature::geojson::{describe_json_error, parse_unique_json};

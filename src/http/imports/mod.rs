@@ -1,8 +1,9 @@
-//! Files that editors bring in: uploaded, reviewed, answered, saved as one change, forgotten. Belongs to the account that
-//! uploads it; nobody else learns that it is there.
+//! Files that editors bring in: uploaded, reviewed, answered, saved as one change, forgotten. Belongs to the account
+//! that uploads it; nobody else learns that it is there.
 
 mod answer_import; // what the person says
 mod import_registry; // files that are being reviewed
+mod import_rights; // who may bring files in
 mod save_import; // the review becomes a change
 mod upload_file; // a body on its way to disk
 

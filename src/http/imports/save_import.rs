@@ -2,7 +2,7 @@
 
 use super::answer_import::{document_response, find_import, open_state};
 use super::import_registry::{ImportState, StoredImport};
-use super::upload_file::check_rights;
+use super::import_rights::check_rights;
 use crate::atlas::{ChangeOutcome, FaultHandling};
 use crate::crs::Crs;
 use crate::error::{Error, InvalidInput, count_noun_be};

@@ -1,10 +1,10 @@
 //! A file on its way to the disk, and its first review. A body that ends early leaves nothing.
 
 use super::answer_import::{document_response, review_file};
-use super::import_registry::{ImportState, StoredFile, owner_of};
+use super::import_registry::{ImportState, StoredFile};
+use super::import_rights::check_rights;
 use crate::collection::CollectionId;
 use crate::error::Error;
-use crate::http::problem::ProblemDetails;
 use crate::http::request_body::UnreadBody;
 use crate::http::request_context::RequestContext;
 use crate::http::response::{self, HttpResult};
@@ -40,19 +40,6 @@ pub async fn create_import(context: RequestContext, body: UnreadBody) -> HttpRes
     let location = context.base_url().api_url(&["imports", &import.id]);
     response.headers_mut().insert(header::LOCATION, response::ascii_header_value(&location));
     Ok(response)
-}
-
-/// Refuses those who may change nothing in the collection; returns who an import belongs to.
-///
-/// # Errors
-/// 403, and 404 for a collection that is not there.
-pub fn check_rights(context: &RequestContext, into: &str) -> Result<String, ProblemDetails> {
-    if context.app.config.read_only {
-        return Err(Error::PermissionDenied("This server is read-only.".into()).into());
-    }
-    context.plan().may_write(into)?;
-    let nobody = || Error::PermissionDenied("Only users with an account can bring in files. Sign in first.".into());
-    Ok(owner_of(context.viewer()).ok_or_else(nobody)?)
 }
 
 /// The name of a file without folders and control characters.

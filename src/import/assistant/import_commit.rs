@@ -2,6 +2,7 @@
 //! touches the same values, nothing is written, and all such values are told.
 
 use super::import_review::ImportReview;
+use super::review_outcome::plain_number;
 use crate::atlas::{EditAction, EditPrecondition, EditRequest, state_tag};
 use crate::collection::Collection;
 use crate::error::Result;
@@ -150,6 +151,7 @@ fn build_patch(
         if value == *from {
             properties.insert(field.clone(), to.clone());
         } else if value != *to {
+            let [from, value, to] = [from, &value, to].map(plain_number);
             let message = format!(
                 "'{field}' of '{id}' was {from} when the file was read, somebody has made it {value} meanwhile, and the file says {to}. Bring the file in again."
             );

@@ -1,5 +1,5 @@
-//! A file as a person reviews it: read with the answers and with our guesses where there is none, compared with the plan,
-//! checked as an edit is. What would be refused at the end is found here.
+//! A file as a person reviews it: read with the answers and with our guesses where there is none, compared with the
+//! plan, checked as an edit is. What would be refused at the end is found here.
 
 use super::import_answers::ImportAnswers;
 use super::open_question::{OpenQuestion, QuestionContext};
@@ -73,7 +73,7 @@ pub fn review_import(request: &ReviewRequest<'_>) -> Result<ImportReview> {
     let work = &request.bounds.work;
     let existing = ViewerFeatures::read(request.plan, request.into, work)?;
     let collection = request.plan.collection_view(request.into.as_str())?.collection().clone();
-    let mut reading = Reading { request, existing: &existing, questions: vec![], first: None };
+    let mut reading = FileReading { request, existing: &existing, questions: vec![], first: None };
     let names = Arc::new(read_names(request, &collection)?);
     let mut answers = request.answers.clone();
     for round in 1.. {
@@ -133,7 +133,7 @@ fn find_target<'r>(
 }
 
 /// A file between its readings.
-struct Reading<'a> {
+struct FileReading<'a> {
     request: &'a ReviewRequest<'a>,
     existing: &'a ViewerFeatures<'a>,
     questions: Vec<OpenQuestion>,
@@ -141,7 +141,7 @@ struct Reading<'a> {
     first: Option<TableUnderstanding>,
 }
 
-impl Reading<'_> {
+impl FileReading<'_> {
     fn open_source(&self, answers: &ImportAnswers) -> Result<ImportSource> {
         let named = answers.table().crs.as_deref().filter(|crs| *crs != "none");
         let crs = parse_crs(named)?.or(named.map(|_| Crs::CRS84));

@@ -61,9 +61,21 @@ pub fn describe_outcome(outcome: &UpdateOutcome, collection: &Collection, is_tab
         json["changes"].as_array_mut().into_iter().flatten().zip(outcome.held.iter().chain(&outcome.changes))
     {
         listed["row"] = row_number(&change.place, is_table).into();
+        for field in listed["fields"].as_array_mut().into_iter().flatten() {
+            field["from"] = plain_number(&field["from"]);
+            field["to"] = plain_number(&field["to"]);
+        }
     }
     json["places"] = describe_places(outcome, collection);
     json
+}
+
+/// A whole number without a decimal point, as features are published; any other value as it is.
+pub fn plain_number(value: &Json) -> Json {
+    match value.as_f64().filter(|n| value.is_f64() && n.fract() == 0.0 && n.abs() < 9e15) {
+        Some(whole) => (whole as i64).into(),
+        None => value.clone(),
+    }
 }
 
 fn describe_places(outcome: &UpdateOutcome, collection: &Collection) -> Json {

@@ -1,5 +1,5 @@
-//! Cells that the caller corrects after a look at the table, and places that are picked on a map. A correction stands in
-//! for the cell wherever the table is read; it is of one file, and no recipe keeps it.
+//! Cells that the caller corrects after a look at the table, and places that are picked on a map. A correction stands
+//! in for the cell wherever the table is read; it is of one file, and no recipe keeps it.
 
 use super::cell::{TableCell, TableRow, column_letters};
 

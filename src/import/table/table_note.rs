@@ -1,4 +1,5 @@
-//! What is told of a table beside its columns: rows that were left out, cells that were filled, sheets that were not read.
+//! What is told of a table beside its columns: rows that were left out, cells that were filled, sheets that were not
+//! read.
 
 use serde_json::{Value as Json, json};
 
