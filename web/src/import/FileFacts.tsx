@@ -244,13 +244,19 @@ async function loadTargets(): Promise<[string, string][]> {
 }
 
 /** What was done with rows and columns that is not seen in the table. */
-export function FileNotes({ now: { tables } }: { now: ImportDocument }) {
+export function FileNotes({ now: { tables, findings = [] } }: { now: ImportDocument }) {
   const notes = tables.flatMap((table) => table.notes ?? []);
-  if (!notes.length) return null;
+  const ofFile = findings.filter(({ row }) => typeof row !== 'number');
+  if (!notes.length && !ofFile.length) return null;
   return (
     <section aria-labelledby="notes-title">
       <h2 id="notes-title">{t('bring.notes')}</h2>
       <ul class="import-notes">
+        {ofFile.map(({ message }) => (
+          <li key={message} lang="en">
+            {message}
+          </li>
+        ))}
         {notes.map((note) => {
           const { text, lang } = noteText(note);
           return (

@@ -150,6 +150,8 @@ export interface ImportDocument {
   preview?: { rows: PreviewRow[]; total: number } | null;
   marks?: { understood: number; asked: number; refused: number };
   outcome?: ImportOutcome | null;
+  /** Of rows, and of the file as a whole: those have no row. */
+  findings?: { row?: number | null; message: string }[];
 }
 
 /** What the service leaves out where there is nothing to say, as what it stands for. */
