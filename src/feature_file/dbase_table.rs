@@ -119,6 +119,8 @@ impl DbaseColumn {
         let cell = match self.kind {
             FieldType::Integer | FieldType::Real | FieldType::Decimal => self.measure_number(cell),
             FieldType::Date => self.check_day(cell, feature, losses),
+            // Unknown, where a blank would be no.
+            FieldType::Boolean if cell.is_empty() => "?".to_owned(),
             FieldType::Boolean => cell,
             FieldType::Text | FieldType::DateTime | FieldType::Json => self.cut_text(cell, value, feature, losses),
         };
