@@ -239,6 +239,7 @@ impl OdsWriter {
         text.push_str("</table:table>");
     }
 
+    /// By the names that LibreOffice gives to the filters of whole sheets.
     fn write_filters(&mut self) {
         let Self { text, layout, .. } = self;
         text.push_str("<table:database-ranges>");
@@ -247,7 +248,7 @@ impl OdsWriter {
             let (last, row) = (column_name(sheet.columns.len() - 1), u64::from(FIRST_ROW) + sheet.count);
             let _ = write!(
                 text,
-                "<table:database-range table:name=\"filter{at}\" table:target-range-address=\"'{name}'.A{FIRST_ROW}:'{name}'.{last}{row}\" table:display-filter-buttons=\"true\"/>"
+                "<table:database-range table:name=\"__Anonymous_Sheet_DB__{at}\" table:target-range-address=\"'{name}'.A{FIRST_ROW}:'{name}'.{last}{row}\" table:display-filter-buttons=\"true\"/>"
             );
         }
         text.push_str("</table:database-ranges>");
@@ -262,7 +263,7 @@ impl OdsWriter {
             let name = escape_xml(&sheet.name).0;
             let _ = write!(
                 out,
-                "<config:config-item-map-entry config:name=\"{name}\"><config:config-item config:name=\"VerticalSplitMode\" config:type=\"short\">2</config:config-item><config:config-item config:name=\"VerticalSplitPosition\" config:type=\"int\">{FIRST_ROW}</config:config-item><config:config-item config:name=\"PositionBottom\" config:type=\"int\">{FIRST_ROW}</config:config-item><config:config-item config:name=\"ActiveSplitRange\" config:type=\"short\">2</config:config-item></config:config-item-map-entry>"
+                "<config:config-item-map-entry config:name=\"{name}\"><config:config-item config:name=\"HorizontalSplitMode\" config:type=\"short\">0</config:config-item><config:config-item config:name=\"PositionTop\" config:type=\"int\">0</config:config-item><config:config-item config:name=\"VerticalSplitMode\" config:type=\"short\">2</config:config-item><config:config-item config:name=\"VerticalSplitPosition\" config:type=\"int\">{FIRST_ROW}</config:config-item><config:config-item config:name=\"PositionBottom\" config:type=\"int\">{FIRST_ROW}</config:config-item><config:config-item config:name=\"ActiveSplitRange\" config:type=\"short\">2</config:config-item></config:config-item-map-entry>"
             );
         }
         out.push_str("</config:config-item-map-named></config:config-item-map-entry></config:config-item-map-indexed></config:config-item-set></office:settings></office:document-settings>\n");
