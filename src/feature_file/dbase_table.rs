@@ -147,13 +147,11 @@ impl DbaseColumn {
         if cell.is_empty() {
             return cell;
         }
-        match cell.parse::<Date>().ok().filter(|day| (1..=9999).contains(&day.year())) {
-            Some(day) => day.strftime("%Y%m%d").to_string(),
-            None => {
-                losses.count(&format!("'{}' has no day that a shapefile can hold", self.full_name), feature);
-                String::new()
-            }
+        if let Some(day) = cell.parse::<Date>().ok().filter(|day| (1..=9999).contains(&day.year())) {
+            return day.strftime("%Y%m%d").to_string();
         }
+        losses.count(&format!("'{}' has no day that a shapefile can hold", self.full_name), feature);
+        String::new()
     }
 
     fn cut_text(&self, text: String, value: &FieldValue, feature: &str, losses: &mut FormatLosses) -> String {
