@@ -5,6 +5,7 @@ use crate::error::{Error, Result, shorten_text};
 use crate::import::import_format::ImportFormat;
 use crate::import::source_facts::{SourceFacts, SourceOptions, StatedCrs};
 use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type as PhysicalType};
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::Type;
 use serde_json::Value as Json;
@@ -101,9 +102,9 @@ pub fn read_layer(name: &str, path: &Path, options: &SourceOptions) -> Result<(P
 }
 
 fn check_compression(name: &str, reader: &SerializedFileReader<File>) -> Result<()> {
-    let chunks = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+    let chunks = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
     let unread = chunks
-        .map(|chunk| chunk.compression())
+        .map(ColumnChunkMetaData::compression)
         .find(|compression| matches!(compression, Compression::ZSTD(_) | Compression::GZIP(_) | Compression::LZO));
     match unread {
         None => Ok(()),
