@@ -67,7 +67,7 @@ impl Crs {
         let Some(grid) = GridParameters::from_proj(self.proj_string()) else { return Json::Null };
         let datum = json!({
             "type": "GeodeticReferenceFrame",
-            "name": datum_name(self),
+            "name": full_datum_name(datum_name(self)),
             "ellipsoid": {"name": ellipsoid_name(&grid), "semi_major_axis": grid.axis_m, "inverse_flattening": grid.inverse_flattening},
         });
         let degrees = axes("ellipsoidal", [("Longitude", "lon", "east"), ("Latitude", "lat", "north")], "degree");
@@ -115,6 +115,39 @@ fn datum_name(crs: Crs) -> &'static str {
     own.split(" (").next().unwrap_or_default()
 }
 
+/// Names of datums in the EPSG registry, where the name of the system says less.
+const DATUMS: [(&str, &str); 24] = [
+    ("Slovenia 1996", "Slovenia Geodetic Datum 1996"),
+    ("RGF93 v1", "Reseau Geodesique Francais 1993 v1"),
+    ("RGF93 v2", "Reseau Geodesique Francais 1993 v2"),
+    ("RGF93 v2b", "Reseau Geodesique Francais 1993 v2b"),
+    ("BD72", "Reseau National Belge 1972"),
+    ("ETRS89", "European Terrestrial Reference System 1989"),
+    ("ETRS89-extended", "European Terrestrial Reference System 1989"),
+    ("ETRF2000-PL", "ETRF2000 Poland"),
+    ("HTRS96", "Croatian Terrestrial Reference System"),
+    ("GGRS87", "Greek Geodetic Reference System 1987"),
+    ("RDN2008", "Rete Dinamica Nazionale 2008"),
+    ("MGI", "Militar-Geographische Institut"),
+    ("IGM95", "Istituto Geografico Militaire 1995"),
+    ("NTF", "Nouvelle Triangulation Francaise"),
+    ("RGFG95", "Reseau Geodesique Francais Guyane 1995"),
+    ("RGR92", "Reseau Geodesique de la Reunion 1992"),
+    ("RGAF09", "Reseau Geodesique des Antilles Francaises 2009"),
+    ("REGCAN95", "Red Geodesica de Canarias 1995"),
+    ("TM75", "Geodetic Datum of 1965"),
+    ("ED50", "European Datum 1950"),
+    ("PTRA08", "Autonomous Regions of Portugal 2008"),
+    ("HD72", "Hungarian Datum 1972"),
+    ("S-JTSK", "System of the Unified Trigonometrical Cadastral Network"),
+    ("DHDN", "Deutsches Hauptdreiecksnetz"),
+];
+
+/// The datum of a system whose name begins so.
+fn full_datum_name(name: &'static str) -> &'static str {
+    DATUMS.iter().find(|(short, _)| *short == name).map_or(name, |(_, full)| full)
+}
+
 fn ellipsoid_name(grid: &GridParameters) -> &'static str {
     match grid.inverse_flattening {
         n if (n - 298.257_222_101).abs() < 1e-8 => "GRS 1980",
@@ -127,7 +160,7 @@ fn ellipsoid_name(grid: &GridParameters) -> &'static str {
 
 fn geographic_wkt(crs: Crs, grid: &GridParameters) -> String {
     let (name, is_wgs84) = (datum_name(crs), datum_name(crs) == "WGS 84");
-    let datum = if is_wgs84 { "WGS_1984" } else { name };
+    let datum = if is_wgs84 { "WGS_1984" } else { full_datum_name(name) };
     let shift = crs.proj_string().split("+towgs84=").nth(1).map(|t| t.split(' ').next().unwrap_or_default());
     let mut shift: Vec<&str> = shift.unwrap_or("0,0,0").split(',').collect();
     shift.resize(7, "0");

@@ -119,6 +119,8 @@ impl DbaseColumn {
         let cell = match self.kind {
             FieldType::Integer | FieldType::Real | FieldType::Decimal => self.measure_number(cell),
             FieldType::Date => self.check_day(cell, feature, losses),
+            // Unknown, where a blank would be no.
+            FieldType::Boolean if cell.is_empty() => "?".to_owned(),
             FieldType::Boolean => cell,
             FieldType::Text | FieldType::DateTime | FieldType::Json => self.cut_text(cell, value, feature, losses),
         };
@@ -145,13 +147,11 @@ impl DbaseColumn {
         if cell.is_empty() {
             return cell;
         }
-        match cell.parse::<Date>().ok().filter(|day| (1..=9999).contains(&day.year())) {
-            Some(day) => day.strftime("%Y%m%d").to_string(),
-            None => {
-                losses.count(&format!("'{}' has no day that a shapefile can hold", self.full_name), feature);
-                String::new()
-            }
+        if let Some(day) = cell.parse::<Date>().ok().filter(|day| (1..=9999).contains(&day.year())) {
+            return day.strftime("%Y%m%d").to_string();
         }
+        losses.count(&format!("'{}' has no day that a shapefile can hold", self.full_name), feature);
+        String::new()
     }
 
     fn cut_text(&self, text: String, value: &FieldValue, feature: &str, losses: &mut FormatLosses) -> String {

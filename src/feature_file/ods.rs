@@ -18,6 +18,8 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 const MEDIA: &str = "application/vnd.oasis.opendocument.spreadsheet";
 const CHUNK_BYTES: usize = 64 << 10;
+/// LibreOffice opens no archive in the form for larger members.
+const MAX_BYTES: u64 = (1 << 32) - (1 << 20);
 /// Centimetres of a character.
 const CM_A_CHARACTER: f64 = 0.22;
 /// How far the drop-down lists go beyond the rows of the plan.
@@ -37,13 +39,15 @@ pub struct OdsWriter {
     sheet: usize,
     /// Text of the content that is not in the archive yet.
     text: String,
+    /// All of the content.
+    bytes: u64,
 }
 
 impl OdsWriter {
     pub fn new(out: &File, layers: &[FileLayer], options: &FileOptions<'_>) -> Result<Self> {
         let file = out.try_clone().map_err(|e| write_error(&e))?;
         let layout = WorkbookLayout::new(layers, options);
-        let mut writer = Self { zip: ZipWriter::new(file), layout, sheet: 0, text: String::new() };
+        let mut writer = Self { zip: ZipWriter::new(file), layout, sheet: 0, text: String::new(), bytes: 0 };
         writer.begin_archive().map_err(|e| zip_error(&e))?;
         writer.begin_content();
         writer.begin_sheet()?;
@@ -175,6 +179,12 @@ impl OdsWriter {
     }
 
     fn flush(&mut self) -> Result<()> {
+        self.bytes += self.text.len() as u64;
+        if self.bytes > MAX_BYTES {
+            let sentence =
+                "LibreOffice opens no workbook with more than 4 GB. Filter the features, or choose another format.";
+            return Err(Error::Refused(sentence.into()));
+        }
         self.zip.write_all(self.text.as_bytes()).map_err(|e| write_error(&e))?;
         self.text.clear();
         Ok(())
@@ -229,6 +239,7 @@ impl OdsWriter {
         text.push_str("</table:table>");
     }
 
+    /// By the names that LibreOffice gives to the filters of whole sheets.
     fn write_filters(&mut self) {
         let Self { text, layout, .. } = self;
         text.push_str("<table:database-ranges>");
@@ -237,7 +248,7 @@ impl OdsWriter {
             let (last, row) = (column_name(sheet.columns.len() - 1), u64::from(FIRST_ROW) + sheet.count);
             let _ = write!(
                 text,
-                "<table:database-range table:name=\"filter{at}\" table:target-range-address=\"'{name}'.A{FIRST_ROW}:'{name}'.{last}{row}\" table:display-filter-buttons=\"true\"/>"
+                "<table:database-range table:name=\"__Anonymous_Sheet_DB__{at}\" table:target-range-address=\"'{name}'.A{FIRST_ROW}:'{name}'.{last}{row}\" table:display-filter-buttons=\"true\"/>"
             );
         }
         text.push_str("</table:database-ranges>");
@@ -252,7 +263,7 @@ impl OdsWriter {
             let name = escape_xml(&sheet.name).0;
             let _ = write!(
                 out,
-                "<config:config-item-map-entry config:name=\"{name}\"><config:config-item config:name=\"VerticalSplitMode\" config:type=\"short\">2</config:config-item><config:config-item config:name=\"VerticalSplitPosition\" config:type=\"int\">{FIRST_ROW}</config:config-item><config:config-item config:name=\"PositionBottom\" config:type=\"int\">{FIRST_ROW}</config:config-item><config:config-item config:name=\"ActiveSplitRange\" config:type=\"short\">2</config:config-item></config:config-item-map-entry>"
+                "<config:config-item-map-entry config:name=\"{name}\"><config:config-item config:name=\"HorizontalSplitMode\" config:type=\"short\">0</config:config-item><config:config-item config:name=\"PositionTop\" config:type=\"int\">0</config:config-item><config:config-item config:name=\"VerticalSplitMode\" config:type=\"short\">2</config:config-item><config:config-item config:name=\"VerticalSplitPosition\" config:type=\"int\">{FIRST_ROW}</config:config-item><config:config-item config:name=\"PositionBottom\" config:type=\"int\">{FIRST_ROW}</config:config-item><config:config-item config:name=\"ActiveSplitRange\" config:type=\"short\">2</config:config-item></config:config-item-map-entry>"
             );
         }
         out.push_str("</config:config-item-map-named></config:config-item-map-entry></config:config-item-map-indexed></config:config-item-set></office:settings></office:document-settings>\n");
@@ -261,7 +272,7 @@ impl OdsWriter {
 }
 
 fn packed() -> SimpleFileOptions {
-    SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true)
+    SimpleFileOptions::default().compression_method(CompressionMethod::Deflated)
 }
 
 fn zip_error(e: &zip::result::ZipError) -> Error {

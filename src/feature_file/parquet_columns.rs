@@ -74,30 +74,35 @@ impl ParquetColumn {
     }
 
     pub fn push_value(&mut self, value: &FieldValue, feature: &str, losses: &mut FormatLosses) {
-        let is_kept = match (&mut self.values, value) {
+        let mut is_kept = true;
+        match (&mut self.values, value) {
             (_, FieldValue::Null) => {
                 self.levels.push(0);
                 return;
             }
             (ColumnValues::Bytes(_), FieldValue::Text(text)) => return self.push_bytes(Some(text.as_bytes().to_vec())),
             (ColumnValues::Bytes(_), FieldValue::Json(json)) => return self.push_bytes(Some(json.to_string().into())),
-            (ColumnValues::Bool(values), FieldValue::Bool(b)) => Some(values.push(*b)),
-            (ColumnValues::Long(values), FieldValue::Int(i)) => Some(values.push(*i)),
-            (ColumnValues::Double(values), FieldValue::Int(i)) => Some(values.push(*i as f64)),
-            (ColumnValues::Double(values), FieldValue::Real(r)) => Some(values.push(*r)),
-            (ColumnValues::Day(values), FieldValue::Text(text)) => day_number(text).map(|day| values.push(day)),
+            (ColumnValues::Bool(values), FieldValue::Bool(b)) => values.push(*b),
+            (ColumnValues::Long(values), FieldValue::Int(i)) => values.push(*i),
+            (ColumnValues::Double(values), FieldValue::Int(i)) => values.push(*i as f64),
+            (ColumnValues::Double(values), FieldValue::Real(r)) => values.push(*r),
+            (ColumnValues::Day(values), FieldValue::Text(text)) => match day_number(text) {
+                Some(day) => values.push(day),
+                None => is_kept = false,
+            },
             (ColumnValues::Long(values), FieldValue::Text(text)) => {
                 let instant = text.parse::<Timestamp>().ok();
                 if instant.is_some_and(|t| t.subsec_nanosecond() % 1000 != 0) {
                     losses.count("Instants have microseconds; finer parts are lost", feature);
                 }
-                instant.map(|t| values.push(t.as_microsecond()))
+                values.extend(instant.map(Timestamp::as_microsecond));
+                is_kept = instant.is_some();
             }
-            _ => None,
-        };
+            _ => is_kept = false,
+        }
         self.bytes += 8;
-        self.levels.push(i16::from(is_kept.is_some()));
-        if is_kept.is_none() {
+        self.levels.push(i16::from(is_kept));
+        if !is_kept {
             losses.count(
                 &format!("A value of '{}' is not of the type of its column and is left out", self.name),
                 feature,

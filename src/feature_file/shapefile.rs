@@ -61,14 +61,11 @@ impl ShapefileWriter {
             Some(geometry) => shape_kind(geometry),
             None => self.only_kind().unwrap_or(ShapeKind::None),
         };
-        let at = self.parts.iter().position(|part| part.kind == kind);
-        let at = match at {
-            Some(at) => at,
-            None => {
-                self.parts.push(ShapefilePart::new(kind, &self.layer)?);
-                self.parts.len() - 1
-            }
-        };
+        let known = self.parts.iter().position(|part| part.kind == kind);
+        let at = known.unwrap_or(self.parts.len());
+        if known.is_none() {
+            self.parts.push(ShapefilePart::new(kind, &self.layer)?);
+        }
         let part = &mut self.parts[at];
         part.table.write_row(feature, losses)?;
         part.write_shape(feature.geometry.as_ref().filter(|_| kind != ShapeKind::None))

@@ -384,5 +384,5 @@ fn free_sheet_name(title: &str, sheets: &[SheetLayout]) -> String {
     if !is_taken(&name) {
         return name;
     }
-    (2..).map(|n| format!("{} {n}", cut(MAX_SHEET_NAME - 6))).find(|name| !is_taken(name)).unwrap_or(name)
+    (2..=u32::MAX).map(|n| format!("{} {n}", cut(MAX_SHEET_NAME - 6))).find(|name| !is_taken(name)).unwrap_or(name)
 }

@@ -77,12 +77,11 @@ pub async fn download_items(context: RequestContext) -> HttpResult {
     let workbook = WorkbookParameters::take_from(&mut pairs, format)?;
     let query = Query { limit: usize::MAX, ..request.parse_query(&pairs)? };
     let name = format!("attachment; filename=\"{}.{}\"", request.view.collection().id, file_extension(form));
-    let mut response = match format {
-        Some(format) => file_download::respond_file(request, &all_pairs, form, format, query, workbook).await?,
-        None => {
-            let links = request.links(&DOWNLOAD_FORMATS, form, &pairs);
-            respond_items(request, pairs, form, links, query).await?
-        }
+    let mut response = if let Some(format) = format {
+        file_download::respond_file(request, &all_pairs, form, format, query, workbook).await?
+    } else {
+        let links = request.links(&DOWNLOAD_FORMATS, form, &pairs);
+        respond_items(request, pairs, form, links, query).await?
     };
     response.headers_mut().insert(header::CONTENT_DISPOSITION, response::ascii_header_value(&name));
     Ok(response)

@@ -64,6 +64,17 @@ fn gdal_reads_every_value_of_gpx() {
     for shape in [SampleShape::Points, SampleShape::Lines] {
         let mut features = fixed_features(shape, COUNT);
         features.retain(|f| f.geometry.is_some());
+        // GDAL guesses whole numbers of 32 bits, and drops line breaks.
+        for feature in &mut features {
+            if let FieldValue::Int(i) = feature.values[1] {
+                feature.values[1] = FieldValue::Int(i % 1_000_000_000);
+            }
+            for at in [0, 8] {
+                if matches!(&feature.values[at], FieldValue::Text(text) if text.contains(['\n', '\t'])) {
+                    feature.values[at] = FieldValue::Null;
+                }
+            }
+        }
         check(FileFormat::Gpx, "gpx", "gpx", shape, &features);
     }
 }
@@ -142,9 +153,10 @@ for name in ('a.gpkg', 'a.shp.zip', 'a.parquet'):
     else:
         meta, _, geometry, _ = pyogrio.raw.read(f'{folder}/{name}')
         crs, wkb = pyproj.CRS.from_user_input(meta['crs']), geometry[0]
-    x, y = pyproj.Transformer.from_crs('OGC:CRS84', f'EPSG:{crs.to_epsg()}', always_xy=True).transform(lon, lat)
+    code = crs.to_json_dict()['id']['code']
+    x, y = pyproj.Transformer.from_crs('OGC:CRS84', f'EPSG:{code}', always_xy=True).transform(lon, lat)
     point = shapely.from_wkb(wkb)
-    answer.append([name, crs.to_epsg(), abs(point.x - x) + abs(point.y - y)])
+    answer.append([name, code, abs(point.x - x) + abs(point.y - y)])
 print(json.dumps(answer))
 "#;
     let (lon, lat) = (15.2677, 46.2309);

@@ -2,10 +2,12 @@
 
 use super::samples::{self, FIELDS, SampleShape, bytes, collection, feature, features, try_write, write};
 use crate::support::importing::{Job, Read};
+use crate::support::reading::read_bytes;
 use cityheart::collection::Collection;
 use cityheart::crs::Crs;
 use cityheart::feature::{Feature, FieldValue, Geometry};
 use cityheart::feature_file::FileFormat;
+use cityheart::import::SourceOptions;
 use geo::{Area, BoundingRect};
 use geo_types::{Coord, LineString, Point, Polygon};
 use proptest::prelude::*;
@@ -140,9 +142,8 @@ proptest! {
         prop_assert!(written.losses[1].contains("EPSG:3794"), "{:?}", &written.losses);
         let placed: Vec<&Geometry> = near.iter().filter_map(|f| f.geometry.as_ref()).collect();
         if !placed.is_empty() {
-            let mut job = Job::from_bytes("x.dxf", &bytes(&written));
-            job.options.crs = Some(crs);
-            let read = job.read();
+            let said = SourceOptions { crs: Some(crs), ..SourceOptions::default() };
+            let read = read_bytes("x.dxf", &bytes(&written), said).unwrap();
             prop_assert_eq!(read.features.len(), placed.len(), "{:?}", read.report.findings.details);
             for (got, wanted) in read.features.iter().zip(placed) {
                 check_place_within(got.geometry.as_ref(), Some(wanted), 1e-7)?;
@@ -166,9 +167,7 @@ fn normal_text(value: &FieldValue) -> String {
         FieldValue::Real(r) => r.to_string(),
         FieldValue::Json(json) => json.to_string(),
         FieldValue::Text(text) => match text.parse::<f64>() {
-            Ok(number) if !text.starts_with('0') && text.parse::<i64>().is_err() => {
-                normal_text(&FieldValue::Real(number))
-            }
+            Ok(number) if text.parse::<i64>().is_err() => normal_text(&FieldValue::Real(number)),
             _ => text.to_string(),
         },
     }

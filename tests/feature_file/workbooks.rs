@@ -54,7 +54,7 @@ fn workbook(format: FileFormat, language: &str) -> Vec<u8> {
     let mut writer = FileWriter::create(format, layers, &options).unwrap();
     let values = json!({"code": "1.10", "title": "Prenova trga", "language": "sl", "city": "celje", "status": "in_progress",
         "types": ["greening", "public_realm"], "cost": 1_250_000.5, "start": "2026-03-01", "outside_centre": false,
-        "milestones": [{"title": "a"}], "updated": "2026-03-01T08:30:00Z"});
+        "risks": [{"text": "a"}], "updated": "2026-03-01T08:30:00Z"});
     let mut action = row(&actions, "celje-square", &values, None);
     action.geometry = Some(LineString::from(vec![(15.26, 46.23), (15.27, 46.24)]).into());
     writer.write_feature(&action).unwrap();
@@ -103,7 +103,7 @@ fn a_workbook_has_headings_lists_and_values_in_the_readers_language() {
         ("start", json!("2026-03-01T00:00:00")),
         ("updated", json!("2026-03-01T08:30:00")),
         ("outside_centre", json!(false)),
-        ("milestones", json!(r#"[{"title":"a"}]"#)),
+        ("risks", json!(r#"[{"text":"a"}]"#)),
         ("geometry", json!("LINESTRING (15.26 46.23, 15.27 46.24)")),
     ] {
         assert_eq!(first[name], value, "{name}");

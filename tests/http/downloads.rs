@@ -88,7 +88,7 @@ async fn a_workbook_has_sheets_in_a_language() {
     let file = tempfile::Builder::new().suffix(".xlsx").tempfile().unwrap();
     std::fs::write(file.path(), &reply.body).unwrap();
     let seen: Json = serde_json::from_str(&python::run(NAMES, &json!(file.path()).to_string())).unwrap();
-    assert_eq!(seen[0], json!(["Działania", "Obszary", "Miasta", "lists", "cityheart"]));
+    assert_eq!(seen[0], json!(["Działania", "Obszary centrum", "Miasta", "lists", "cityheart"]));
     assert!(seen[1].as_array().unwrap().contains(&json!("Tytuł")), "{seen}");
 }
 

@@ -30,7 +30,7 @@ columns = {
 about = {'encoding': encoding, 'geometry_types': []}
 if crs == 'null':
     about['crs'] = None
-elif crs:
+elif crs != 'none':
     about['crs'] = pyproj.CRS.from_user_input(crs).to_json_dict()
 table = pa.table(columns)
 if crs != 'none':

@@ -110,7 +110,8 @@ elif kind == 'xlsx':
     names = [cell.value for cell in sheet[1]]
     rows = []
     for line in sheet.iter_rows(min_row=3, values_only=True):
-        row = dict(zip(names, line))
+        # openpyxl leaves the escape of an underscore, which Excel takes off.
+        row = {name: value.replace('_x005F_', '_') if isinstance(value, str) else value for name, value in zip(names, line)}
         if row['_id'] is None:
             break
         tags = row['tags']

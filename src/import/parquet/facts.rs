@@ -4,7 +4,8 @@ use crate::crs::Crs;
 use crate::error::{Error, Result, shorten_text};
 use crate::import::import_format::ImportFormat;
 use crate::import::source_facts::{SourceFacts, SourceOptions, StatedCrs};
-use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit};
+use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type as PhysicalType};
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::Type;
 use serde_json::Value as Json;
@@ -101,9 +102,9 @@ pub fn read_layer(name: &str, path: &Path, options: &SourceOptions) -> Result<(P
 }
 
 fn check_compression(name: &str, reader: &SerializedFileReader<File>) -> Result<()> {
-    let chunks = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+    let chunks = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
     let unread = chunks
-        .map(|chunk| chunk.compression())
+        .map(ColumnChunkMetaData::compression)
         .find(|compression| matches!(compression, Compression::ZSTD(_) | Compression::GZIP(_) | Compression::LZO));
     match unread {
         None => Ok(()),
@@ -186,6 +187,11 @@ fn field_role(field: &Type) -> FieldRole {
         (None, ConvertedType::TIMESTAMP_MILLIS) => FieldRole::Instant { a_second: 1_000, is_utc: true },
         (None, ConvertedType::TIMESTAMP_MICROS) => FieldRole::Instant { a_second: 1_000_000, is_utc: true },
         (Some(LogicalType::Geometry(_) | LogicalType::Geography(_)), _) => FieldRole::Unread,
+        (None, ConvertedType::NONE) if is_bytes(field) => FieldRole::Unread,
         _ => FieldRole::Plain,
     }
+}
+
+fn is_bytes(field: &Type) -> bool {
+    matches!(field.get_physical_type(), PhysicalType::BYTE_ARRAY | PhysicalType::FIXED_LEN_BYTE_ARRAY)
 }

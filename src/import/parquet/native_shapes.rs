@@ -16,16 +16,16 @@ pub fn read_native(kind: NativeKind, field: &Field) -> Result<Option<Geometry>, 
         NativeKind::Polygon => read_polygon(field)?.map(Geometry::Polygon),
         NativeKind::MultiPoint => {
             let points: Vec<Point> = read_line(field)?.0.into_iter().map(Point).collect();
-            (!points.is_empty()).then(|| Geometry::MultiPoint(MultiPoint(points)))
+            (!points.is_empty()).then_some(Geometry::MultiPoint(MultiPoint(points)))
         }
         NativeKind::MultiLineString => {
             let lines = members(field)?.iter().map(read_line).collect::<Result<Vec<_>, _>>()?;
-            (!lines.is_empty()).then(|| Geometry::MultiLineString(MultiLineString(lines)))
+            (!lines.is_empty()).then_some(Geometry::MultiLineString(MultiLineString(lines)))
         }
         NativeKind::MultiPolygon => {
             let polygons = members(field)?.iter().map(read_polygon).collect::<Result<Vec<_>, _>>()?;
             let polygons: Vec<Polygon> = polygons.into_iter().flatten().collect();
-            (!polygons.is_empty()).then(|| Geometry::MultiPolygon(MultiPolygon(polygons)))
+            (!polygons.is_empty()).then_some(Geometry::MultiPolygon(MultiPolygon(polygons)))
         }
     })
 }
