@@ -7,9 +7,9 @@ use super::row_reader::{RowOptions, RowReader};
 use super::source::ImportSource;
 use super::source_facts::SourceFacts;
 use super::table::{
-    PLAIN_ROWS, has_doubtful_row,    ABOUT_SHEET, ExportedWorkbook, HEAD_BYTES, QuestionChoice, RowIterator, TableAnswers, TableQuestion, TableRowsSource, TableTarget,
-    TableUnderstanding, TextForm, TextRows, UnderstoodRows, UnderstoodTable, is_plain_text, quote_argument,
-    understand_rows, understand_sheet,
+    ABOUT_SHEET, ExportedWorkbook, HEAD_BYTES, PLAIN_ROWS, QuestionChoice, RowIterator, TableAnswers, TableQuestion,
+    TableRowsSource, TableTarget, TableUnderstanding, TextForm, TextRows, UnderstoodRows, UnderstoodTable,
+    has_doubtful_row, is_plain_text, quote_argument, understand_rows, understand_sheet,
 };
 use super::text_encoding::TextEncoding;
 use super::workbook::{SheetChoice, SheetEntry, read_workbook};

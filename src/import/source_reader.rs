@@ -45,6 +45,9 @@ pub trait RowTaker {
     /// Whether nobody waits for further rows.
     fn is_disconnected(&self) -> bool;
 
+    /// Whether rows without a place have none in the plan either.
+    fn expects_places(&self) -> bool;
+
     /// The end of the rows; with an error they are not to be stored.
     fn finish(&mut self, error: Option<Error>);
 }
@@ -67,6 +70,10 @@ impl RowTaker for BatchSender {
         BatchSender::is_disconnected(self)
     }
 
+    fn expects_places(&self) -> bool {
+        true
+    }
+
     fn finish(&mut self, error: Option<Error>) {
         BatchSender::finish(self, error);
     }
@@ -82,12 +89,7 @@ pub struct SourceReader<'a, T> {
 }
 
 impl<'a, T: RowTaker> SourceReader<'a, T> {
-    pub fn new(
-        validator: FeatureValidator<'a>,
-        taker: T,
-        options: RowOptions,
-        progress: Arc<ImportProgress>,
-    ) -> Self {
+    pub fn new(validator: FeatureValidator<'a>, taker: T, options: RowOptions, progress: Arc<ImportProgress>) -> Self {
         Self { validator, taker, totals: ReaderTotals::default(), options, progress }
     }
 
@@ -154,7 +156,8 @@ impl<'a, T: RowTaker> SourceReader<'a, T> {
     fn add_remarks(&mut self, table: TableRemarks, has_features: bool, name: Option<&str>) {
         self.totals.blank_rows += table.blank_rows;
         self.totals.notes.extend(table.notes);
-        let Some(candidates) = table.without_place.filter(|_| has_features && self.validator.takes_places()) else {
+        let is_expected = has_features && self.taker.expects_places() && self.validator.takes_places();
+        let Some(candidates) = table.without_place.filter(|_| is_expected) else {
             return;
         };
         let remedy = if candidates.is_empty() {

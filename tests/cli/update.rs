@@ -89,7 +89,9 @@ fn an_officers_table_of_codes_and_figures_needs_no_other_column() {
     assert_eq!(sandbox.value("celje-b", "cost"), 1_900_000);
     // Two cities have this code.
     sandbox.file("t.csv", "Šifra;Vrednost\nA1;1.900.000,00 €\n");
-    let ran = sandbox.run("import t.csv --into interventions").failed("Several features have this code: 'celje-a', 'split-a'.");
+    let ran = sandbox
+        .run("import t.csv --into interventions")
+        .failed("Several features have this code: 'celje-a', 'split-a'.");
     ran.says("ambiguous-code");
     sandbox.file("t.csv", "Šifra;Vrednost;City\nA1;1.900.000,00 €;split\n");
     sandbox.run("import t.csv --into interventions").good().says("1 changed, 0 new");
@@ -128,7 +130,10 @@ fn other_formats_change_features_only_when_asked() {
     sandbox.run("import p.geojson --into interventions").failed("change the feature with --update");
     let ran = sandbox.run("import p.geojson --into interventions --update --dry-run").good();
     ran.says("'celje-a': title 'Square' → 'Market'.").says("'celje-b': its place.");
-    sandbox.run("import p.geojson --into interventions --update").good().says("2 changed, 0 new, 0 removed, 1 unchanged");
+    sandbox
+        .run("import p.geojson --into interventions --update")
+        .good()
+        .says("2 changed, 0 new, 0 removed, 1 unchanged");
     assert_eq!(sandbox.feature("celje-b")["geometry"]["coordinates"], json!([15.269, 46.232]));
     assert_eq!(sandbox.run("import p.geojson --into interventions --update --replace").code, Some(2));
 }
@@ -233,7 +238,10 @@ fn with_workbook() -> CliSandbox {
 #[test]
 fn a_cell_that_the_plan_changed_meanwhile_is_a_conflict_with_its_three_values() {
     let sandbox = with_workbook();
-    sandbox.edit_workbook("a.xlsx", "put('celje-a', 'cost', 3000)\nput('celje-a', 'place', 'Trg')\nput('celje-b', 'title', 'Ulica')");
+    sandbox.edit_workbook(
+        "a.xlsx",
+        "put('celje-a', 'cost', 3000)\nput('celje-a', 'place', 'Trg')\nput('celje-b', 'title', 'Ulica')",
+    );
     sandbox.file("m.csv", "id,cost,title\ncelje-a,2000,Market\n");
     sandbox.run("import m.csv --into interventions").good().says("1 changed");
     let revision = sandbox.revision();
@@ -259,7 +267,10 @@ fn a_cell_that_the_plan_changed_meanwhile_is_a_conflict_with_its_three_values() 
 #[test]
 fn an_empty_cell_of_a_workbook_empties_and_an_edit_that_the_plan_has_is_none() {
     let sandbox = with_workbook();
-    sandbox.edit_workbook("a.xlsx", "put('celje-a', 'cost', None)\nput('celje-b', 'title', ' Cesta ')\nput('celje-b', 'geometry', None)");
+    sandbox.edit_workbook(
+        "a.xlsx",
+        "put('celje-a', 'cost', None)\nput('celje-b', 'title', ' Cesta ')\nput('celje-b', 'geometry', None)",
+    );
     sandbox.file("m.csv", "id,title\ncelje-b,Cesta\n");
     sandbox.run("import m.csv --into interventions").good();
     let ran = sandbox.run("import a.xlsx --into interventions").good();
@@ -274,7 +285,10 @@ fn rows_that_were_added_removed_copied_or_deleted_meanwhile_are_told_apart() {
     let sandbox = with_workbook();
     let add = "sheet.delete_rows(rows['split-a'])\nr = sheet.max_row + 1\nfor field, value in dict(code='A7', title='Novo', city='celje', kind='study', status='idea', location_precision='exact', visibility='public').items():\n    sheet.cell(r, at[field]).value = value";
     sandbox.edit_workbook("a.xlsx", add);
-    sandbox.file("m.csv", "id,code,title,city,kind,status,location_precision,visibility\nlater,A8,Later,celje,study,idea,exact,public\n");
+    sandbox.file(
+        "m.csv",
+        "id,code,title,city,kind,status,location_precision,visibility\nlater,A8,Later,celje,study,idea,exact,public\n",
+    );
     sandbox.run("import m.csv --into interventions").good();
     let ran = sandbox.run("import a.xlsx --into interventions").good();
     ran.says("0 changed, 1 new, 0 removed, 2 unchanged").says("('split-a'). It stays");
@@ -286,14 +300,18 @@ fn rows_that_were_added_removed_copied_or_deleted_meanwhile_are_told_apart() {
     // A copied row has the hidden id of its original.
     sandbox.run("export interventions -o b.xlsx").good();
     sandbox.edit_workbook("b.xlsx", "r = sheet.max_row + 1\nfor c in range(1, sheet.max_column + 1):\n    sheet.cell(r, c).value = sheet.cell(rows['celje-a'], c).value\nsheet.cell(r, at['title']).value = 'Copy'");
-    sandbox.run("import b.xlsx --into interventions").failed("'celje-a' is also the feature of sheet Interventions, row ");
+    sandbox
+        .run("import b.xlsx --into interventions")
+        .failed("'celje-a' is also the feature of sheet Interventions, row ");
     // A feature that was deleted meanwhile stays deleted.
     sandbox.run("export interventions -o c.xlsx").good();
     sandbox.file("d.csv", "id,title,city\ncelje-a,Square,celje\nlater,Later,celje\n");
     sandbox.run("import d.csv --into interventions --remove-missing").good();
     sandbox.run("import c.xlsx --into interventions").good().says("deleted from the plan since it was exported");
     sandbox.edit_workbook("c.xlsx", "put('celje-b', 'cost', 5)");
-    sandbox.run("import c.xlsx --into interventions").failed("'celje-b' was deleted from the plan after this row was written");
+    sandbox
+        .run("import c.xlsx --into interventions")
+        .failed("'celje-b' was deleted from the plan after this row was written");
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! Rows held against an open plan, as the service does it: through what a viewer sees, and as one batch of requests.
 
 use cityheart::access::{AccessRole, Viewer};
-use cityheart::atlas::{
-    Atlas, AtlasSettings, BaseMap, ChangeOutcome, EditBatch, FaultHandling, PlanFile, ViewerPlan,
-};
+use cityheart::atlas::{Atlas, AtlasSettings, BaseMap, ChangeOutcome, EditBatch, FaultHandling, PlanFile, ViewerPlan};
 use cityheart::collection::CollectionId;
 use cityheart::crs::Crs;
 use cityheart::error::{Error, Result};

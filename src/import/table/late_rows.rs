@@ -1,5 +1,5 @@
-//! Rows far down in a plain text that may be no features: sums, notes, headings that are repeated. Looks at every row, as
-//! cheaply as that goes, and decides nothing: a text with such a row is understood in full.
+//! Rows far down in a plain text that may be no features: sums, notes, headings that are repeated. Looks at every row,
+//! as cheaply as that goes, and decides nothing: a text with such a row is understood in full.
 
 use super::cell_words::{says_note, says_nothing, says_total};
 use crate::import::csv::{RecordLimiter, RecordProgress};
@@ -18,7 +18,8 @@ const MIN_NOTE: usize = 20;
 pub fn has_doubtful_row(input: Box<dyn Read + Send>, delimiter: u8) -> bool {
     let progress = Arc::<RecordProgress>::default();
     let input = RecordLimiter { input: BufReader::with_capacity(256 << 10, input), progress: progress.clone() };
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(input);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(input);
     let (mut names, mut record) = (ByteRecord::new(), ByteRecord::new());
     let mut is_first = true;
     loop {
@@ -47,7 +48,9 @@ fn is_doubtful<'r>(record: &'r ByteRecord, names: &'r ByteRecord) -> bool {
     match rest.clone().next() {
         None => {
             let text = String::from_utf8_lossy(first);
-            names.len() > 2 && !(has_digit && first.len() <= MIN_NOTE) && (first.len() > MIN_NOTE || says_note(&text) || says_total(&text))
+            names.len() > 2
+                && !(has_digit && first.len() <= MIN_NOTE)
+                && (first.len() > MIN_NOTE || says_note(&text) || says_total(&text))
         }
         Some(_) if !has_digit && first.len() <= MAX_TOTAL && rest.clone().all(may_be_figure) => {
             repeats() || says_total(&String::from_utf8_lossy(first))

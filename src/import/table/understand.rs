@@ -16,8 +16,8 @@ use super::question::{QuestionChoice, TableQuestion, quote_argument};
 use super::sheet_table::SheetTable;
 use super::table_scan::{ScannedTable, scan_heading, scan_rows};
 use super::understanding::{ColumnSummary, TableRowsSource, TableUnderstanding, UnderstoodTable};
-use super::value_reading::ValueReading;
 use super::understanding_notes::{note_rows, note_text_columns};
+use super::value_reading::ValueReading;
 use crate::collection::{Collection, FieldType};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -124,7 +124,7 @@ impl Understander<'_> {
         let found =
             FoundColumns { mapped: &mapped, matches: matches.as_deref(), styles: &styles, places: &places, readings };
         let (layout, columns) = self.lay_out(&found, &mut questions)?;
-        let mut notes = note_rows(self.scan, self.sheet);
+        let mut notes = note_rows(self.scan, self.sheet, self.exported.is_some());
         notes.extend(self.note_foreign_columns(&layout));
         if matches.is_none() {
             notes.extend(note_text_columns(&names, &self.scan.columns, &layout));

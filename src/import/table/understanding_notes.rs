@@ -9,8 +9,8 @@ use super::table_scan::ScannedTable;
 use super::value_reading::ValueReading;
 use crate::error::count_noun;
 
-/// On rows that are no features, hidden ones, and filled cells.
-pub fn note_rows(scan: &ScannedTable, sheet: Option<&SheetTable>) -> Vec<String> {
+/// On rows that are no features, hidden ones, and filled cells. What an exported workbook hides itself is not told.
+pub fn note_rows(scan: &ScannedTable, sheet: Option<&SheetTable>, is_export: bool) -> Vec<String> {
     let mut notes = vec![];
     for reason in [RowReason::Total, RowReason::Section, RowReason::Note, RowReason::RepeatedHeading] {
         let rows: Vec<&(u64, RowReason, String)> = scan.left_out.iter().filter(|(_, r, _)| *r == reason).collect();
@@ -29,19 +29,20 @@ pub fn note_rows(scan: &ScannedTable, sheet: Option<&SheetTable>) -> Vec<String>
         notes.push(format!("{} filled from the merged cell above.", was_were(scan.filled_down, "cell")));
     }
     if let Some(sheet) = sheet {
-        if sheet.hidden_rows > 0 {
+        let hidden_rows = sheet.hidden_rows.saturating_sub(u64::from(is_export));
+        if hidden_rows > 0 {
             notes.push(format!(
                 "{} of the sheet {} hidden. They were read, too.",
-                count_noun(sheet.hidden_rows, "row"),
-                if sheet.hidden_rows == 1 { "is" } else { "are" }
+                count_noun(hidden_rows, "row"),
+                if hidden_rows == 1 { "is" } else { "are" }
             ));
         }
         let letters: Vec<String> =
             sheet.hidden_columns.iter().filter(|c| **c < scan.columns.len()).map(|c| column_letters(*c)).collect();
-        if !letters.is_empty() {
+        if !letters.is_empty() && !is_export {
             notes.push(format!("Hidden columns were read, too: {}.", letters.join(", ")));
         }
-        if !sheet.other_sheets.is_empty() {
+        if !sheet.other_sheets.is_empty() && !is_export {
             notes.push(format!("Other sheets were not read: {}.", sheet.other_sheets.join(", ")));
         }
     }

@@ -166,7 +166,11 @@ mod tests {
     #[test]
     fn a_merge_patch_takes_members_away_and_replaces_lists() {
         for (from, to, patch) in [
-            (json!({"a": 1, "b": {"c": 2, "d": 3}}), json!({"b": {"c": 5}}), json!({"a": null, "b": {"c": 5, "d": null}})),
+            (
+                json!({"a": 1, "b": {"c": 2, "d": 3}}),
+                json!({"b": {"c": 5}}),
+                json!({"a": null, "b": {"c": 5, "d": null}}),
+            ),
             (json!([1, 2]), json!([1]), json!([1])),
             (json!("x"), json!({"a": 1}), json!({"a": 1})),
             (Json::Null, json!(7), json!(7)),

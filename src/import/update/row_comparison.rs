@@ -48,6 +48,10 @@ impl RowTaker for RowComparison<'_> {
         false
     }
 
+    fn expects_places(&self) -> bool {
+        false
+    }
+
     fn finish(&mut self, error: Option<Error>) {
         self.error = error;
     }
@@ -112,7 +116,14 @@ impl<'a> RowComparison<'a> {
         self.missing.add(&self.matcher, RowRecord { revision, city_of: &after });
         let fields = changed_fields(validator.collection(), None, &after);
         let geometry_changed = after.geometry.is_some();
-        self.outcome.changes.push(RowChange { place, before: None, after, fields, geometry_changed, conflicts: vec![] });
+        self.outcome.changes.push(RowChange {
+            place,
+            before: None,
+            after,
+            fields,
+            geometry_changed,
+            conflicts: vec![],
+        });
         ComparedRow { is_taken: true, findings }
     }
 
@@ -133,7 +144,8 @@ impl<'a> RowComparison<'a> {
         self.outcome.kept_empty += found.kept_empty;
         self.kept_constants.append(&mut found.kept_constants.drain(..).collect());
         let geometry = states.compare_place(&mut draft);
-        let (place, reported) = (draft.place.clone(), draft.new_finding(ImportFindingKind::EditConflict, String::new(), String::new()));
+        let (place, reported) =
+            (draft.place.clone(), draft.new_finding(ImportFindingKind::EditConflict, String::new(), String::new()));
         let (after, mut findings) = validator.validate_change(draft, plan, (geometry, &found.properties));
         let Some(mut after) = after else { return Ok(ComparedRow::refused(findings)) };
         found.conflicts.extend(states.settle_place(&mut after.geometry));
@@ -155,8 +167,7 @@ impl<'a> RowComparison<'a> {
         let geometry_changed = before.geometry != after.geometry;
         let conflicts = found.conflicts;
         self.outcome.conflicts += u64::from(!conflicts.is_empty());
-        let change =
-            RowChange { place, before: Some(before.clone()), fields, geometry_changed, conflicts, after };
+        let change = RowChange { place, before: Some(before.clone()), fields, geometry_changed, conflicts, after };
         if is_held {
             self.outcome.held.push(change);
         } else if change.fields.is_empty() && !geometry_changed {
@@ -209,7 +220,8 @@ impl<'a> RowComparison<'a> {
         }
     }
 
-    /// What all rows would change, and why nothing is to be written; `exported` is how many features the file had when it was exported.
+    /// What all rows would change, and why nothing is to be written; `exported` is how many features the file had when
+    /// it was exported.
     ///
     /// # Errors
     /// When the plan cannot be read.
@@ -254,6 +266,10 @@ fn changed_fields(collection: &Collection, before: Option<&Feature>, after: &Fea
     let fields = collection.fields.iter().zip(&after.values).enumerate();
     let changed = fields.filter(|(at, (_, to))| from(*at) != *to);
     changed
-        .map(|(at, (field, to))| FieldChange { field: field.name.clone(), from: show_value(from(at)), to: show_value(to) })
+        .map(|(at, (field, to))| FieldChange {
+            field: field.name.clone(),
+            from: show_value(from(at)),
+            to: show_value(to),
+        })
         .collect()
 }
