@@ -224,7 +224,7 @@ impl<'a> ImportJob<'a> {
     }
 }
 
-impl<'a> ImportJob<'a> {
+impl ImportJob<'_> {
     /// Whether a row of the files names a feature of the plan.
     ///
     /// # Errors

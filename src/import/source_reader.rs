@@ -45,6 +45,9 @@ pub trait RowTaker {
     /// Whether nobody waits for further rows.
     fn is_disconnected(&self) -> bool;
 
+    /// Whether rows without a place have none in the plan either.
+    fn expects_places(&self) -> bool;
+
     /// The end of the rows; with an error they are not to be stored.
     fn finish(&mut self, error: Option<Error>);
 }
@@ -65,6 +68,10 @@ impl RowTaker for BatchSender {
 
     fn is_disconnected(&self) -> bool {
         BatchSender::is_disconnected(self)
+    }
+
+    fn expects_places(&self) -> bool {
+        true
     }
 
     fn finish(&mut self, error: Option<Error>) {
@@ -152,7 +159,8 @@ impl<'a, T: RowTaker> SourceReader<'a, T> {
     fn add_remarks(&mut self, table: TableRemarks, has_features: bool, name: Option<&str>) {
         self.totals.blank_rows += table.blank_rows;
         self.totals.notes.extend(table.notes);
-        let Some(candidates) = table.without_place.filter(|_| has_features && self.validator.takes_places()) else {
+        let is_expected = has_features && self.taker.expects_places() && self.validator.takes_places();
+        let Some(candidates) = table.without_place.filter(|_| is_expected) else {
             return;
         };
         let remedy = if candidates.is_empty() {

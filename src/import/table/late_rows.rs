@@ -1,5 +1,5 @@
-//! Rows far down in a plain text that may be no features: sums, notes, headings that are repeated. Looks at every row, as
-//! cheaply as that goes, and decides nothing: a text with such a row is understood in full.
+//! Rows far down in a plain text that may be no features: sums, notes, headings that are repeated. Looks at every row,
+//! as cheaply as that goes, and decides nothing: a text with such a row is understood in full.
 
 use super::cell_words::{says_note, says_nothing, says_total};
 use crate::import::csv::{RecordLimiter, RecordProgress};

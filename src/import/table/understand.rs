@@ -133,7 +133,7 @@ impl Understander<'_> {
         let found =
             FoundColumns { mapped: &mapped, matches: matches.as_deref(), styles: &styles, places: &places, readings };
         let (layout, columns) = self.lay_out(&found, &mut questions)?;
-        let mut notes = note_rows(self.scan, self.sheet);
+        let mut notes = note_rows(self.scan, self.sheet, self.exported.is_some());
         notes.extend(self.note_foreign_columns(&layout));
         if matches.is_none() {
             notes.extend(note_text_columns(&names, &self.scan.columns, &layout));

@@ -11,8 +11,8 @@ use super::value_reading::ValueReading;
 use crate::error::count_noun;
 use serde_json::json;
 
-/// On rows that are no features, hidden ones, and filled cells.
-pub fn note_rows(scan: &ScannedTable, sheet: Option<&SheetTable>) -> Vec<TableNote> {
+/// On rows that are no features, hidden ones, and filled cells. What an exported workbook hides itself is not told.
+pub fn note_rows(scan: &ScannedTable, sheet: Option<&SheetTable>, is_export: bool) -> Vec<TableNote> {
     let mut notes = vec![];
     for reason in [RowReason::Total, RowReason::Section, RowReason::Note, RowReason::RepeatedHeading] {
         let rows: Vec<&(u64, RowReason, String)> = scan.left_out.iter().filter(|(_, r, _)| *r == reason).collect();
@@ -37,22 +37,23 @@ pub fn note_rows(scan: &ScannedTable, sheet: Option<&SheetTable>) -> Vec<TableNo
         notes.push(TableNote::new("filled-cells", sentence, json!({"cells": scan.filled_down})));
     }
     if let Some(sheet) = sheet {
-        if sheet.hidden_rows > 0 {
+        let hidden_rows = sheet.hidden_rows.saturating_sub(u64::from(is_export));
+        if hidden_rows > 0 {
             let sentence = format!(
                 "{} of the sheet {} hidden. They were read, too.",
-                count_noun(sheet.hidden_rows, "row"),
-                if sheet.hidden_rows == 1 { "is" } else { "are" }
+                count_noun(hidden_rows, "row"),
+                if hidden_rows == 1 { "is" } else { "are" }
             );
-            notes.push(TableNote::new("hidden-rows", sentence, json!({"rows": sheet.hidden_rows})));
+            notes.push(TableNote::new("hidden-rows", sentence, json!({"rows": hidden_rows})));
         }
         let letters: Vec<String> =
             sheet.hidden_columns.iter().filter(|c| **c < scan.columns.len()).map(|c| column_letters(*c)).collect();
-        if !letters.is_empty() {
+        if !letters.is_empty() && !is_export {
             let letters = letters.join(", ");
             let sentence = format!("Hidden columns were read, too: {letters}.");
             notes.push(TableNote::new("hidden-columns", sentence, json!({"columns": letters})));
         }
-        if !sheet.other_sheets.is_empty() {
+        if !sheet.other_sheets.is_empty() && !is_export {
             let others = sheet.other_sheets.join(", ");
             let sentence = format!("Other sheets were not read: {others}.");
             notes.push(TableNote::new("other-sheets", sentence, json!({"sheets": others})));

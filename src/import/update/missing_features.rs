@@ -1,5 +1,5 @@
-//! Which features of the plan a file no longer names: of its cities, and, where the file is an export, those that were in
-//! it. A feature that was created after the export is not missing.
+//! Which features of the plan a file no longer names: of its cities, and, where the file is an export, those that were
+//! in it. A feature that was created after the export is not missing.
 
 use super::existing_features::PastState;
 use super::row_matcher::RowMatcher;

@@ -1,5 +1,5 @@
-//! Rows of a file and the features of the plan: which row is which feature, and what it would change. A row says nothing
-//! of the fields that it does not have. Writes nothing.
+//! Rows of a file and the features of the plan: which row is which feature, and what it would change. A row says
+//! nothing of the fields that it does not have. Writes nothing.
 
 mod existing_features; // what must be known of the plan
 mod field_comparison; // the cells of a row and their feature

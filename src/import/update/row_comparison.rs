@@ -48,6 +48,10 @@ impl RowTaker for RowComparison<'_> {
         false
     }
 
+    fn expects_places(&self) -> bool {
+        false
+    }
+
     fn finish(&mut self, error: Option<Error>) {
         self.error = error;
     }
@@ -216,7 +220,8 @@ impl<'a> RowComparison<'a> {
         }
     }
 
-    /// What all rows would change, and why nothing is to be written; `exported` is how many features the file had when it was exported.
+    /// What all rows would change, and why nothing is to be written; `exported` is how many features the file had when
+    /// it was exported.
     ///
     /// # Errors
     /// When the plan cannot be read.

@@ -27,8 +27,8 @@ pub struct UpdateOptions {
     pub remove_missing: bool,
 }
 
-/// What a file would change. Rows with faults are in the report; a file with faults changes nothing unless the import is
-/// lenient.
+/// What a file would change. Rows with faults are in the report; a file with faults changes nothing unless the import
+/// is lenient.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UpdateOutcome {
     /// The revision of the collection that the rows were compared with.

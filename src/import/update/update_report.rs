@@ -104,7 +104,7 @@ fn describe_rest(outcome: &UpdateOutcome, remove_missing: bool) -> Vec<String> {
     }
     if outcome.kept_empty > 0 {
         notes.push(format!(
-            "{} of the file would empty a value of the plan, which stays: only a workbook that was exported from the plan empties values.",
+            "{} of the file would empty a value of the plan, which stays: only rows that were exported from the plan empty values.",
             count_noun(outcome.kept_empty, "empty cell")
         ));
     }
