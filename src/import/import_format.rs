@@ -74,6 +74,7 @@ impl ImportFormat {
             Self::GeoPackage => "gpkg",
             Self::Kml => "kml",
             Self::FlatGeobuf => "fgb",
+            Self::GeoParquet => "geoparquet",
             Self::Gpx => "gpx",
             Self::Gml => "gml",
             Self::Dxf => "dxf",
