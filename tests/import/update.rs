@@ -51,7 +51,7 @@ impl OpenPlan {
 
     fn compare(&self, name: &str, text: &str) -> (ImportReport, UpdateOutcome) {
         let model = PlanModel::load().unwrap();
-        let sources = [ImportSource::from_embedded(name, text.as_bytes().into()).unwrap()];
+        let sources = [ImportSource::from_embedded(name, text.as_bytes().to_vec().into()).unwrap()];
         let view = self.plan.collection_view("trees").unwrap();
         let target = ImportTarget {
             model: &model,
