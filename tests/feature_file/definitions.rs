@@ -5,7 +5,7 @@ use cityheart::crs::{Crs, Projection};
 use geo_types::Coord;
 use serde_json::{Value as Json, json};
 
-const TRANSFORM: &str = r#"
+const TRANSFORM: &str = r"
 import json, sys
 import pyproj
 answer = []
@@ -17,7 +17,7 @@ for code, wkt, projjson, lon, lat in json.load(sys.stdin):
     row.append([pyproj.CRS.from_wkt(wkt).to_json_dict()['id']['code'], pyproj.CRS.from_json_dict(projjson).to_json_dict()['id']['code']])
     answer.append(row)
 print(json.dumps(answer))
-"#;
+";
 
 #[test]
 fn every_written_definition_means_the_grid_that_it_names() {

@@ -140,7 +140,7 @@ fn libreoffice_reads_every_value_of_a_workbook() {
 
 #[test]
 fn places_in_a_grid_are_where_proj_has_them() {
-    const SCRIPT: &str = r#"
+    const SCRIPT: &str = r"
 import json, sys
 import pyogrio, pyproj, shapely, pyarrow.parquet as parquet
 folder, lon, lat = json.load(sys.stdin)
@@ -158,7 +158,7 @@ for name in ('a.gpkg', 'a.shp.zip', 'a.parquet'):
     point = shapely.from_wkb(wkb)
     answer.append([name, code, abs(point.x - x) + abs(point.y - y)])
 print(json.dumps(answer))
-"#;
+";
     let (lon, lat) = (15.2677, 46.2309);
     let feature = Feature {
         geometry: Some(Geometry::Point(geo_types::Point::new(lon, lat))),

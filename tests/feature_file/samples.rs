@@ -107,7 +107,7 @@ impl SampleShape {
 
 /// With seven decimals, as the plan shows them.
 fn position() -> impl Strategy<Value = Coord<f64>> {
-    (-170_000_0000_i64..170_000_0000, -80_000_0000_i64..80_000_0000)
+    (-1_700_000_000_i64..1_700_000_000, -800_000_000_i64..800_000_000)
         .prop_map(|(x, y)| Coord { x: x as f64 / 1e7, y: y as f64 / 1e7 })
 }
 

@@ -12,7 +12,7 @@ use geo_types::{LineString, Point};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
-const READ: &str = r#"
+const READ: &str = r"
 import json, sys, datetime
 import openpyxl
 book = openpyxl.load_workbook(json.load(sys.stdin))
@@ -30,7 +30,7 @@ for sheet in book:
         'notes': {cell.column_letter: cell.comment.text for cell in sheet[2] if cell.comment},
     }
 print(json.dumps(answer))
-"#;
+";
 
 fn model_collection(model: &PlanModel, id: &str) -> Arc<Collection> {
     Arc::new(model.collection(&CollectionId::new(id).unwrap()).unwrap().clone())
@@ -176,7 +176,7 @@ fn every_language_has_a_workbook_with_sheets_that_excel_takes() {
 
 #[test]
 fn an_opendocument_workbook_has_the_same_sheets_hidden_rows_and_lists() {
-    const CONTENT: &str = r#"
+    const CONTENT: &str = r"
 import json, sys, zipfile
 import xml.etree.ElementTree as tree
 book = zipfile.ZipFile(json.load(sys.stdin))
@@ -192,7 +192,7 @@ for table in root.iter(T + 'table'):
         'validations': sum(cell.get(T + 'content-validation-name') is not None for cell in rows[-1])})
 first = book.infolist()[0]
 print(json.dumps({'mime': [first.filename, first.compress_type, book.read('mimetype').decode()], 'sheets': sheets, 'filters': [r.get(T + 'target-range-address') for r in root.iter(T + 'database-range')]}))
-"#;
+";
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.ods");
     std::fs::write(&path, workbook(FileFormat::Ods, "fr")).unwrap();

@@ -7,7 +7,7 @@ use cityheart::feature::{FieldValue, Geometry};
 use cityheart::import::SourceOptions;
 use serde_json::{Value as Json, json};
 
-const WRITE: &str = r#"
+const WRITE: &str = r"
 import datetime, decimal, json, sys
 import pyarrow as pa, pyarrow.parquet as parquet, pyproj, shapely
 path, encoding, compression, crs = json.load(sys.stdin)
@@ -36,7 +36,7 @@ table = pa.table(columns)
 if crs != 'none':
     table = table.replace_schema_metadata({'geo': json.dumps({'version': '1.1.0', 'primary_column': 'geometry', 'columns': {'geometry': about}})})
 parquet.write_table(table, path, compression=compression)
-"#;
+";
 
 fn written(encoding: &str, compression: &str, crs: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
