@@ -38,7 +38,7 @@ pub struct CliArgs {
 pub enum CliCommand {
     Demo(DemoArgs),
     Serve(ServeArgs),
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
     Export(ExportArgs),
     #[command(subcommand)]
     Tiles(TilesCommand),

@@ -2,8 +2,8 @@
 //! What the format cannot hold is known by then, and told in a header.
 
 use super::fair_queue::JobKind;
+use super::feature_headers::{add_counts, feature_headers};
 use super::feature_request::FeatureRequest;
-use super::items;
 use super::request_context::QueryPairs;
 use super::response::{self, HttpResult};
 use super::response_format::ResponseFormat;
@@ -103,12 +103,12 @@ pub async fn respond_file(
         return Ok(unchanged);
     }
     let links = request.links(&super::response_format::DOWNLOAD_FORMATS, form, pairs);
-    let mut headers = items::feature_headers(form, etag, query.crs, &links);
+    let mut headers = feature_headers(form, etag, query.crs, &links);
     let app = request.context.app.clone();
     let owner = request.context.job_owner(JobKind::of_query(&query));
     let file = FileRequest { request, format, query, others, language: workbook.language };
     let (written, open) = app.pool.run(&owner, move |work| file.write(work)).await??;
-    items::add_counts(&mut headers, written.count);
+    add_counts(&mut headers, written.count);
     headers.insert(header::CONTENT_LENGTH, open.metadata().map_err(Error::internal)?.len().into());
     if !written.losses.is_empty() {
         headers.insert(NOT_HELD, response::ascii_header_value(&ascii_list(&written.losses)));

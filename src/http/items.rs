@@ -3,6 +3,7 @@
 
 use super::edit::format_body_etag;
 use super::fair_queue::JobKind;
+use super::feature_headers::{NUMBER_MATCHED, NUMBER_RETURNED, feature_headers};
 use super::feature_request::FeatureRequest;
 use super::feature_stream::{FeatureChunks, StreamEncoding};
 use super::file_download::{self, WorkbookParameters};
@@ -31,9 +32,6 @@ use axum::response::{IntoResponse, Response};
 use jiff::{Timestamp, Unit};
 use serde_json::{Map, Value as Json, json};
 
-const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
-const NUMBER_MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
-const NUMBER_RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
 /// The number of the last change that the page includes: a client that subscribes with `/api/events?since=` that number
 /// misses no change and receives none twice.
 const LAST_CHANGE: HeaderName = HeaderName::from_static("cityheart-news");
@@ -180,23 +178,6 @@ fn write_item(
             append_members(body, &members.into())
         }
     }
-}
-
-/// The headers of every response with features.
-pub fn feature_headers(form: &ResponseFormat, etag: HeaderValue, crs: Crs, links: &[WebLink]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media));
-    headers.insert(header::CACHE_CONTROL, response::REVALIDATE);
-    headers.insert(header::ETAG, etag);
-    headers.insert(CONTENT_CRS, response::ascii_header_value(&format!("<{}>", crs.uri())));
-    response::add_link_header(&mut headers, links);
-    headers
-}
-
-/// The number of features of a whole file.
-pub fn add_counts(headers: &mut HeaderMap, count: u64) {
-    headers.insert(NUMBER_MATCHED, count.into());
-    headers.insert(NUMBER_RETURNED, count.into());
 }
 
 /// A request for a page of features, understood.

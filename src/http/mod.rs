@@ -16,6 +16,7 @@ mod connection_table;
 mod edit;
 mod events;
 mod fair_queue;
+mod feature_headers;
 mod feature_request;
 mod feature_stream;
 mod file_download;

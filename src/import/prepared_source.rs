@@ -9,16 +9,17 @@ use super::source::ImportSource;
 use super::source_bounds::SourceBounds;
 use super::source_facts::SourceFacts;
 use super::table::{
-    ABOUT_SHEET, CellCorrection, ExportedWorkbook, HEAD_BYTES, PLAIN_ROWS, QuestionChoice, RowIterator, SheetEntry,
-    TableAnswers, TableQuestion, TableRow, TableRowsSource, TableTarget, TableUnderstanding, TextForm, TextRows,
-    UnderstoodRows, UnderstoodTable, ask_place_names, correct_row, has_doubtful_row, is_plain_text, quote_argument,
-    understand_rows, understand_sheet,
+    ABOUT_SHEET, CellCorrection, ColumnLayout, ExportedWorkbook, HEAD_BYTES, PLAIN_ROWS, QuestionChoice, RowIterator,
+    SheetEntry, TableAnswers, TableQuestion, TableRow, TableRowsSource, TableTarget, TableUnderstanding, TextForm,
+    TextRows, UnderstoodRows, UnderstoodTable, ask_place_names, correct_row, has_doubtful_row, is_plain_text,
+    quote_argument, understand_rows, understand_sheet,
 };
 use super::text_encoding::TextEncoding;
 use super::workbook::{SheetChoice, count_unpacked_bytes, read_workbook};
 use crate::error::{Error, Result};
 use crate::work_budget::ByteReservation;
 use serde_json::json;
+use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -291,10 +292,10 @@ fn ask_sheet(source: &ImportSource, sheets: &[SheetEntry]) -> UnderstoodTable {
     };
     UnderstoodTable {
         summary,
-        layout: Default::default(),
+        layout: ColumnLayout::default(),
         rows: TableRowsSource::None,
         heading_last: 0,
-        left_out: Default::default(),
+        left_out: HashSet::new(),
         without_place: None,
         blank_rows: 0,
         named_places: None,

@@ -92,7 +92,7 @@ fn detect_utf16(sample: &[u8]) -> Option<&'static Encoding> {
     let half = start.len() / 2;
     let (even, odd) = (zeros(0), zeros(1));
     let is_text = half >= 4 && even + odd >= half * 7 / 10 && even.min(odd) == 0;
-    is_text.then(|| if odd > even { UTF_16LE } else { UTF_16BE })
+    is_text.then_some(if odd > even { UTF_16LE } else { UTF_16BE })
 }
 
 fn guess_statistically(sample: &[u8]) -> TextEncoding {

@@ -1,5 +1,5 @@
-//! The program as people run it: help, exit codes, backup, tiles and accounts; import, export and check in files of their
-//! own.
+//! The program as people run it: help, exit codes, backup, tiles and accounts; import, export and check in files of
+//! their own.
 
 mod check;
 mod export;

@@ -8,13 +8,19 @@ use serde_json::{Value as Json, json};
 const TRANSFORM: &str = r"
 import json, sys
 import pyproj
+
+def code_of(crs):
+    # A datum shift makes a system that is bound to WGS 84.
+    text = crs.to_json_dict()
+    return text.get('source_crs', text)['id']['code']
+
 answer = []
 for code, wkt, projjson, lon, lat in json.load(sys.stdin):
     row = [code]
     for crs in (pyproj.CRS.from_wkt(wkt), pyproj.CRS.from_json_dict(projjson)):
         # Without a datum shift, which the definitions cannot all name: the projection itself.
         row.append(pyproj.Proj(crs)(lon, lat) if crs.is_projected else [lon, lat])
-    row.append([pyproj.CRS.from_wkt(wkt).to_json_dict()['id']['code'], pyproj.CRS.from_json_dict(projjson).to_json_dict()['id']['code']])
+    row.append([code_of(pyproj.CRS.from_wkt(wkt)), code_of(pyproj.CRS.from_json_dict(projjson))])
     answer.append(row)
 print(json.dumps(answer))
 ";

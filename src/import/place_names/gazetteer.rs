@@ -204,7 +204,7 @@ impl PlaceGazetteer {
         for is_match in [&exact as &dyn Fn(&NamedPlace) -> bool, &inflected] {
             let candidates = starting.iter().map(|at| &self.places[*at]);
             let found: Vec<&NamedPlace> = candidates.filter(near).filter(|p| is_match(p)).collect();
-            match self.narrow(found)[..] {
+            match prefer_places(found)[..] {
                 [] => {}
                 [one] => return Ok(one),
                 ref several => {
@@ -214,12 +214,6 @@ impl PlaceGazetteer {
             }
         }
         Err(PlaceNameFault::Unknown)
-    }
-
-    /// Streets, facilities and areas go before interventions of the same name.
-    fn narrow<'p>(&self, found: Vec<&'p NamedPlace>) -> Vec<&'p NamedPlace> {
-        let places: Vec<&NamedPlace> = found.iter().copied().filter(|p| p.kind != "interventions").collect();
-        if places.is_empty() { found } else { places }
     }
 }
 
@@ -263,6 +257,12 @@ impl NamedPlace {
 
 fn start_of(word: &str) -> String {
     word.chars().take(START_LETTERS).collect()
+}
+
+/// Streets, facilities and areas go before interventions of the same name.
+fn prefer_places(found: Vec<&NamedPlace>) -> Vec<&NamedPlace> {
+    let places: Vec<&NamedPlace> = found.iter().copied().filter(|p| p.kind != "interventions").collect();
+    if places.is_empty() { found } else { places }
 }
 
 fn street_kind(collection: &'static str) -> &'static str {

@@ -177,7 +177,7 @@ fn read_single(tokens: &[Token], default_year: Option<i16>, context: DateContext
     let is_winter = |t: &Token| matches!(t, Token::Word(word) if date_words::season_of(word) == Some(0));
     let has_winter = tokens.iter().any(is_winter);
     let words: Vec<&Token> =
-        tokens.iter().filter(|t| !is_noise(t) && !(has_winter && **t == Token::Sign('–'))).collect();
+        tokens.iter().filter(|t| !(is_noise(t) || has_winter && **t == Token::Sign('–'))).collect();
     let year_at = words.iter().position(|t| matches!(t, Token::Number(year, 4) if YEARS.contains(year)));
     let year = match (year_at.map(|at| words[at]), default_year) {
         (Some(Token::Number(year, _)), _) => *year,

@@ -210,7 +210,10 @@ impl HeadingSearch<'_> {
                 group.clone_from(&names[c]);
             } else if at < leaf {
                 match is_filled_by_merge(c) {
-                    Some(m) => names[c] = names[m.columns.0].clone(),
+                    Some(m) => {
+                        let merged = names[m.columns.0].clone();
+                        names[c] = merged;
+                    }
                     None if !has_merges => names[c].clone_from(&group),
                     None => {}
                 }

@@ -41,7 +41,7 @@ mod vocabulary_words; // words of vocabularies
 pub use answers::TableAnswers;
 pub use cell::{TableCell, TableRow, column_letters, json_number};
 pub use cell_corrections::{CellCorrection, PickedPlace, correct_row};
-pub use column_layout::ColumnRole;
+pub use column_layout::{ColumnLayout, ColumnRole};
 pub use exported_sheet::{ABOUT_SHEET, ExportedWorkbook};
 pub use field_names::{FieldNames, MatchConfidence};
 pub use heading::MergedCells;

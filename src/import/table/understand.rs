@@ -247,19 +247,16 @@ impl Understander<'_> {
             layout.columns.push(role);
             summaries.push(summary);
         }
-        match (self.target.collection, &found.readings) {
-            (Some(collection), Some(readings)) => {
-                self.add_periods(&mut layout, collection, readings, styles.dates);
-                self.add_constants(&mut layout, readings)?;
-                self.ask_columns(found, &summaries, questions);
-                if self.target.is_model {
-                    self.ask_missing(&layout, collection, questions);
-                }
+        if let (Some(collection), Some(readings)) = (self.target.collection, &found.readings) {
+            self.add_periods(&mut layout, collection, readings, styles.dates);
+            self.add_constants(&mut layout, readings)?;
+            self.ask_columns(found, &summaries, questions);
+            if self.target.is_model {
+                self.ask_missing(&layout, collection, questions);
             }
-            _ => {
-                let set = self.answers.set.iter();
-                layout.constants = set.map(|(field, value)| (field.clone(), value.as_str().into())).collect();
-            }
+        } else {
+            let set = self.answers.set.iter();
+            layout.constants = set.map(|(field, value)| (field.clone(), value.as_str().into())).collect();
         }
         Ok((layout, summaries))
     }

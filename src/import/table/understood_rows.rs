@@ -55,7 +55,7 @@ impl UnderstoodRows {
         draft.place.feature = Some(self.number);
         match self.sheet() {
             Some(sheet) => {
-                (draft.place.sheet, draft.place.cell) = (Some(sheet.to_owned()), Some(row.number.to_string()))
+                (draft.place.sheet, draft.place.cell) = (Some(sheet.to_owned()), Some(row.number.to_string()));
             }
             None => draft.place.line = Some(row.number),
         }

@@ -55,7 +55,7 @@ impl<'f> ComparedStates<'f> {
                 (Some(at), None) => self.compare_cell(validator, at, (name, json), &mut found),
             }
         }
-        self.add_precision(validator, draft, &mut found);
+        add_precision(validator, draft, &mut found);
         found
     }
 
@@ -104,21 +104,6 @@ impl<'f> ComparedStates<'f> {
             }
             Some(value) if value.to_json() != *json => found.kept_constants.push(name.clone()),
             Some(_) => {}
-        }
-    }
-
-    /// The precision of a period is another only where its days are.
-    fn add_precision(&self, validator: &FeatureValidator<'_>, draft: &FeatureDraft, found: &mut RowDifferences) {
-        let Some(time) = validator.collection().time else { return };
-        let days = [Some(time.start), time.end].into_iter().flatten();
-        let is_moved = days.into_iter().any(|at| {
-            let name = &validator.collection().fields[at].name;
-            found.properties.contains_key(name)
-        });
-        for (name, _) in draft.implied.iter().filter(|(_, why)| is_moved && *why == ImpliedValue::Precision) {
-            if let Some(json) = draft.properties.get(name) {
-                found.properties.insert(name.clone(), json.clone());
-            }
         }
     }
 
@@ -177,4 +162,19 @@ impl<'f> ComparedStates<'f> {
 
 fn geometry_json(geometry: Option<&Geometry>) -> Json {
     geometry.and_then(|g| serde_json::to_value(geojson::Geometry::from(g)).ok()).unwrap_or_default()
+}
+
+/// The precision of a period is another only where its days are.
+fn add_precision(validator: &FeatureValidator<'_>, draft: &FeatureDraft, found: &mut RowDifferences) {
+    let Some(time) = validator.collection().time else { return };
+    let days = [Some(time.start), time.end].into_iter().flatten();
+    let is_moved = days.into_iter().any(|at| {
+        let name = &validator.collection().fields[at].name;
+        found.properties.contains_key(name)
+    });
+    for (name, _) in draft.implied.iter().filter(|(_, why)| is_moved && *why == ImpliedValue::Precision) {
+        if let Some(json) = draft.properties.get(name) {
+            found.properties.insert(name.clone(), json.clone());
+        }
+    }
 }

@@ -74,7 +74,7 @@ impl MissingSearch {
                 };
                 changed
             }
-            _ => Default::default(),
+            _ => HashSet::new(),
         };
         let was_there = |id: &FeatureId| -> Result<bool> {
             match self.revision.filter(|_| changed.contains(id)) {

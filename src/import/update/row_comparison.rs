@@ -16,6 +16,7 @@ use crate::import::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use crate::import::source_reader::RowTaker;
 use crate::intake::escape_pointer;
 use serde_json::Value as Json;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Holds the rows of one import against the plan.
@@ -208,11 +209,12 @@ impl<'a> RowComparison<'a> {
         if revision == existing.revision() {
             return Ok(Some(plan.clone()));
         }
-        if !self.changed.contains_key(&revision) {
-            self.changed.insert(revision, existing.changed_since(revision)?);
-        }
-        match self.changed.get(&revision) {
-            Some(Some(ids)) if !ids.contains(&plan.id) => Ok(Some(plan.clone())),
+        let changed = match self.changed.entry(revision) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(existing.changed_since(revision)?),
+        };
+        match changed {
+            Some(ids) if !ids.contains(&plan.id) => Ok(Some(plan.clone())),
             _ => Ok(match existing.find_state(&plan.id, revision)? {
                 PastState::Known(base) => Some(base),
                 PastState::Absent | PastState::Unknown => None,
@@ -245,7 +247,7 @@ fn conflict_finding(reported: &ImportFinding, conflict: &FieldConflict) -> Impor
     let show = |value: &Json| match value {
         Json::Null => "empty".to_owned(),
         Json::String(text) => format!("'{}'", shorten_text(text)),
-        other => shorten_text(&other.to_string()).to_string(),
+        other => shorten_text(&other.to_string()),
     };
     let message = format!(
         "'{}' was {} when the row was written, is {} in the plan now and {} in the file. Say --on-conflict ours to keep the plan's value, or theirs to take the file's.",

@@ -67,7 +67,7 @@ impl UpdateOutcome {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self, remove_missing: bool) -> bool {
-        self.changes.is_empty() && !(remove_missing && !self.missing.is_empty())
+        self.changes.is_empty() && (!remove_missing || self.missing.is_empty())
     }
 
     /// All edits, as the store takes them in one change set: changes and new features in the order of the rows, then

@@ -71,7 +71,7 @@ fn describe_field(change: &FieldChange) -> String {
     let show = |value: &Json| match value {
         Json::Null => "empty".to_owned(),
         Json::String(text) => format!("'{}'", shorten_text(text)),
-        other => shorten_text(&other.to_string()).to_string(),
+        other => shorten_text(&other.to_string()),
     };
     format!("{} {} → {}", change.field, show(&change.from), show(&change.to))
 }
