@@ -171,7 +171,21 @@ fn closeness(a: &str, b: &str) -> f64 {
         return 0.8 + 0.1 * b.chars().count() as f64 / a.chars().count() as f64;
     }
     let similar = strsim::normalized_damerau_levenshtein(a, b);
-    if similar >= 0.82 { similar } else { 0.0 }
+    match similar {
+        // Letters in another order are nearer than other letters: 'stauts' is 'status', not 'starts'.
+        _ if similar >= 0.82 && has_same_letters(a, b) => similar + 0.03,
+        _ if similar >= 0.82 => similar,
+        _ => 0.0,
+    }
+}
+
+fn has_same_letters(a: &str, b: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    sorted(a) == sorted(b)
 }
 
 /// A heading as it is compared: its words, a language in parentheses as one of them.

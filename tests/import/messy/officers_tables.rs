@@ -166,7 +166,7 @@ pub fn files() -> Vec<MessyFile> {
             answers: &SET,
             asked: &["missing"],
             expected: "code|title|status|cost|start|end|date_precision\n\
-                GU-1|Requalificação do jardim|in_progress|1234567.5|2026-01-01|2026-06-30|year\n\
+                GU-1|Requalificação do jardim|in_progress|1234567.5|2026-01-01|2026-06-30|half_year\n\
                 GU-2|Rua aberta|completed|9800|2025-09-01|2025-09-30|month",
         },
         MessyFile {
