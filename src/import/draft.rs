@@ -48,6 +48,8 @@ pub enum ImpliedValue {
     Constant,
     /// It follows from the cells of a period.
     Precision,
+    /// It follows from a place that was found by its name.
+    NamedPlace,
 }
 
 /// What the first reading needs of a feature: its geometry type, id and properties.
@@ -100,6 +102,23 @@ impl FeatureDraft {
             warnings,
             ..Self::default()
         }
+    }
+
+    /// Takes back a place that was found by its name, with what follows from it.
+    pub fn drop_named_place(&mut self) {
+        let (named, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.implied).into_iter().partition(|(_, why)| *why == ImpliedValue::NamedPlace);
+        self.implied = others;
+        named.iter().for_each(|(name, _)| drop(self.properties.remove(name)));
+        if self.is_placed_by_name() {
+            self.warnings.retain(|(kind, _)| *kind != ImportFindingKind::PlacedByName);
+            self.shape = None;
+        }
+    }
+
+    /// Whether the place was found by its name.
+    pub fn is_placed_by_name(&self) -> bool {
+        self.warnings.iter().any(|(kind, _)| *kind == ImportFindingKind::PlacedByName)
     }
 
     /// Adds what the translation of an extract found wrong with the feature.

@@ -86,3 +86,24 @@ fn a_table_in_a_national_grid_mixes_coordinates_and_names() {
     let lon = first["coordinates"][0][0].as_f64().unwrap();
     assert!((lon - 15.26).abs() < 1e-6, "{first}");
 }
+
+#[test]
+fn a_feature_that_has_a_place_keeps_it_whatever_its_row_names() {
+    let sandbox = prepare();
+    let with_place =
+        "Šifra;Naziv;Stanje;Lokacija;lon;lat\nCE-1;A;poteka;Prešernova ulica;15.27;46.23\nCE-2;B;poteka;Nekje;;\n";
+    sandbox.file("prvi.csv", with_place);
+    sandbox.run(&format!("import prvi.csv --into interventions {SET}")).good();
+    let later = "Šifra;Naziv;Stanje;Lokacija\nCE-1;A;poteka;Prešernova ulica\nCE-2;B;poteka;Prešernova ulica\n";
+    sandbox.file("drugi.csv", later);
+    sandbox.run(&format!("import drugi.csv --into interventions {SET} --place-names yes")).good();
+    let plan: Json = sandbox.run("export interventions").good().out.parse().unwrap();
+    let of = |code: &str| {
+        let all = plan["features"].as_array().unwrap();
+        all.iter().find(|f| f["properties"]["code"] == code).unwrap().clone()
+    };
+    assert_eq!(of("CE-1")["geometry"]["coordinates"], serde_json::json!([15.27, 46.23]));
+    assert_eq!(of("CE-1")["properties"]["location_precision"], "unknown");
+    assert_eq!(of("CE-2")["geometry"]["type"], "LineString");
+    assert_eq!(of("CE-2")["properties"]["location_precision"], "street");
+}

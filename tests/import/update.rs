@@ -59,6 +59,7 @@ impl OpenPlan {
             existing: Some((**view.collection()).clone()),
             ids: IdRegistry::default(),
             cities: CityLocations::default(),
+            names: std::sync::Arc::default(),
         };
         let options = ImportOptions::default();
         let job = ImportJob::prepare(&sources, target, &options, Arc::default()).unwrap();

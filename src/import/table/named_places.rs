@@ -9,7 +9,7 @@ use crate::crs::{Crs, Projection};
 use crate::error::{Result, count_noun};
 use crate::feature::geojson::ParsedGeometry;
 use crate::feature::{FaultKind, FeatureFault, Geometry};
-use crate::import::draft::FeatureDraft;
+use crate::import::draft::{FeatureDraft, ImpliedValue};
 use crate::import::finding::ImportFindingKind;
 use crate::import::place_names::{NamedLocation, PlaceGazetteer};
 use crate::import::row_reader::RowReader;
@@ -19,6 +19,9 @@ use std::sync::Arc;
 
 pub use crate::import::place_names::PLACE_FIELD;
 
+/// The sentence on a row that was placed, around what was found.
+const PLACED: &str = "Placed by its name: ";
+const LOOK: &str = ". Look at it on the map.";
 /// How many sentences on names that fit no one place are told.
 const MAX_NOTES: usize = 10;
 
@@ -47,7 +50,8 @@ impl NamedPlaces {
 
     /// Gives a row its place by the name that it has, in the reference system of the table.
     pub fn place(&self, draft: &mut FeatureDraft, crs: Option<Crs>) {
-        if draft.shape.is_some() || !draft.faults.is_empty() {
+        // What was exported without a place has none.
+        if draft.shape.is_some() || draft.revision.is_some() || !draft.faults.is_empty() {
             return;
         }
         let Some(text) = filled_text(draft, PLACE_FIELD) else { return };
@@ -61,13 +65,14 @@ impl NamedPlaces {
         };
         let Some(geometry) = write_in(&found, crs) else { return };
         draft.shape = Some(ParsedGeometry { geometry, flattened: false });
-        if self.fills_precision {
-            draft.properties.insert("location_precision".into(), found.precision.as_str().into());
+        let schematic = (self.fills_schematic && found.schematic).then(|| ("schematic", true.into()));
+        let precision = self.fills_precision.then(|| ("location_precision", found.precision.as_str().into()));
+        for (name, value) in [precision, schematic].into_iter().flatten() {
+            draft.implied.retain(|(implied, _)| implied != name);
+            draft.implied.push((name.to_owned(), ImpliedValue::NamedPlace));
+            draft.properties.insert(name.to_owned(), value);
         }
-        if self.fills_schematic && found.schematic {
-            draft.properties.insert("schematic".into(), true.into());
-        }
-        let message = format!("Placed by its name: {}. Look at it on the map.", found.description);
+        let message = format!("{PLACED}{}{LOOK}", found.description);
         draft.warnings.push((ImportFindingKind::PlacedByName, at_place(message)));
     }
 }
@@ -95,12 +100,13 @@ fn write_in(found: &NamedLocation, crs: Option<Crs>) -> Option<Geometry> {
 pub fn ask_place_names(rows: &mut dyn RowReader) -> Result<(Option<TableQuestion>, Vec<TableNote>)> {
     let (mut found, mut example, mut notes) = (0_u64, None, vec![]);
     while let Some(row) = rows.next_draft()? {
-        for (kind, warning) in row.map(|draft| draft.warnings).unwrap_or_default() {
+        let Ok(draft) = row else { continue };
+        let text = filled_text(&draft, PLACE_FIELD).unwrap_or_default();
+        for (kind, warning) in draft.warnings {
             match kind {
                 ImportFindingKind::PlacedByName => {
                     found += 1;
-                    let told = || warning.message.trim_start_matches("Placed by its name: ").to_owned();
-                    example.get_or_insert_with(told);
+                    example.get_or_insert_with(|| (text.clone(), warning.message));
                 }
                 ImportFindingKind::NoPlace if warning.at.ends_with(PLACE_FIELD) && notes.len() < MAX_NOTES => {
                     notes.push(TableNote::new("no-named-place", warning.message, json!({})));
@@ -109,8 +115,8 @@ pub fn ask_place_names(rows: &mut dyn RowReader) -> Result<(Option<TableQuestion
             }
         }
     }
-    let Some(example) = example else { return Ok((None, notes)) };
-    let example = example.split(". Look at it").next().unwrap_or_default().to_owned();
+    let Some((text, message)) = example else { return Ok((None, notes)) };
+    let example = message.strip_prefix(PLACED).and_then(|rest| rest.strip_suffix(LOOK)).unwrap_or(&text);
     let (rows, name) = (count_noun(found, "row"), if found == 1 { "names" } else { "name" });
     let choice = |answer: &str, label: &str| {
         QuestionChoice::new(answer, label, format!("--place-names {answer}"), json!({"place_names": answer}))
@@ -124,7 +130,7 @@ pub fn ask_place_names(rows: &mut dyn RowReader) -> Result<(Option<TableQuestion
         default: Some(0),
         cells: found,
         columns: vec![],
-        parameters: json!({"rows": found, "example": example}),
+        parameters: json!({"rows": found, "text": text}),
     };
     Ok((Some(question), notes))
 }

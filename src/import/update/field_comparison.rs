@@ -52,7 +52,9 @@ impl<'f> ComparedStates<'f> {
                 }
                 (Some(_), Some(ImpliedValue::Precision)) => {}
                 (Some(at), Some(ImpliedValue::Constant)) => self.compare_constant(at, (name, json), &mut found),
-                (Some(at), None) => self.compare_cell(validator, at, (name, json), &mut found),
+                (Some(at), None | Some(ImpliedValue::NamedPlace)) => {
+                    self.compare_cell(validator, at, (name, json), &mut found)
+                }
             }
         }
         add_precision(validator, draft, &mut found);

@@ -138,6 +138,10 @@ impl<'a> RowComparison<'a> {
         if let Some(earlier) = self.named.insert(plan.id.clone(), draft.place.clone()) {
             return Ok(ComparedRow::refused(vec![named_twice(&draft, plan, &earlier)]));
         }
+        // A name is a rougher place than the one that the feature has.
+        if plan.geometry.is_some() {
+            draft.drop_named_place();
+        }
         validator.read_cells(&mut draft);
         let base = self.find_base(&draft, plan)?;
         let states = ComparedStates { plan, base: base.as_ref(), on_conflict: self.options.on_conflict };

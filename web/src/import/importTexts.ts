@@ -100,6 +100,10 @@ export function questionText({ id, parameters, sentence }: ImportQuestion, into:
       const [x, y] = textsOf(parameters?.columns);
       return x && y ? spoken(t('question.axes', { x, y })) : english(sentence);
     }
+    case 'place_names': {
+      const values = valuesOf(parameters, 'text');
+      return values ? spoken(t('question.placeNames', values)) : english(sentence);
+    }
     case 'columns': {
       const pairs = Array.isArray(parameters?.columns) ? (parameters.columns as { heading?: string; field?: string }[]) : [];
       const texts = pairs.map(({ heading = '', field = '' }) => t('question.pair', { heading, field: targetName(field, into) }));
@@ -151,6 +155,8 @@ export function choiceText({ id, parameters, label }: ImportChoice, question: Im
         : spoken(t(id === 'day-first' ? 'choice.dayIs' : 'choice.monthIs', { date: formatDate(String(value), 'day') }));
     case 'yes':
       return spoken(t('choice.yes'));
+    case 'no':
+      return spoken(t('choice.withoutPlaces'));
     case 'none':
       return spoken(t('choice.asNumbers'));
     case 'leave-out':
