@@ -53,7 +53,7 @@ impl<'f> ComparedStates<'f> {
                 (Some(_), Some(ImpliedValue::Precision)) => {}
                 (Some(at), Some(ImpliedValue::Constant)) => self.compare_constant(at, (name, json), &mut found),
                 (Some(at), None | Some(ImpliedValue::NamedPlace)) => {
-                    self.compare_cell(validator, at, (name, json), &mut found)
+                    self.compare_cell(validator, at, (name, json), &mut found);
                 }
             }
         }
