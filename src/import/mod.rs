@@ -1,7 +1,7 @@
-//! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, workbooks, OpenStreetMap extracts, shapefiles,
-//! GeoPackage, KML, FlatGeobuf, GeoParquet, GPX, GML and DXF, also in archives and from other servers. Reads a file twice
-//! when its collection is new: once for the fields, once for the features. Every fault is a finding with its place;
-//! nothing invalid gets past, and nothing is corrected silently. Writes only through a
+//! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, workbooks, OpenStreetMap extracts,
+//! shapefiles, GeoPackage, KML, FlatGeobuf, GeoParquet, GPX, GML and DXF, also in archives and from other servers.
+//! Reads a file twice when its collection is new: once for the fields, once for the features. Every fault is a finding
+//! with its place; nothing invalid gets past, and nothing is corrected silently. Writes only through a
 //! [`PlanFile`](crate::atlas::PlanFile).
 
 mod assistant; // a file that a person brings in step by step

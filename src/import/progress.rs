@@ -2,6 +2,8 @@
 
 use crate::error::{Error, Result, count_noun};
 use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How far an import is.
@@ -74,5 +76,25 @@ impl ImportProgress {
     /// [`Error::Refused`] once the import was asked to end.
     pub(super) fn check_stopped(&self) -> Result<()> {
         if self.is_stopped() { Err(Error::Refused("Stopped. The plan is as it was.".into())) } else { Ok(()) }
+    }
+}
+
+/// Counts the bytes that are read.
+pub struct ProgressReader<R> {
+    input: R,
+    progress: Arc<ImportProgress>,
+}
+
+impl<R> ProgressReader<R> {
+    pub fn new(input: R, progress: Arc<ImportProgress>) -> Self {
+        Self { input, progress }
+    }
+}
+
+impl<R: Read> Read for ProgressReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.input.read(buffer)?;
+        self.progress.add_bytes(n as u64);
+        Ok(n)
     }
 }

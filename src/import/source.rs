@@ -17,7 +17,7 @@ use super::import_format::ImportFormat;
 use super::kml::KmlRows;
 use super::osm;
 use super::parquet::{self, ParquetLayer, ParquetRows};
-use super::progress::ImportProgress;
+use super::progress::{ImportProgress, ProgressReader};
 use super::remote::{FetchedContent, FetchedLayer, FetchedPages, PageRows, PageSpool};
 use super::row_reader::{RowOptions, RowReader};
 use super::shapefile::{ShapefileLayer, ShapefileParts, ShapefileRows};
@@ -448,7 +448,7 @@ impl ImportSource {
     /// The content of the file, unpacked, from its start.
     pub fn open_unpacked(&self, progress: Option<&Arc<ImportProgress>>) -> Result<Box<dyn Read + Send>> {
         let raw: Box<dyn Read + Send> = match progress {
-            Some(progress) => Box::new(ProgressReader { input: self.open_raw()?, progress: progress.clone() }),
+            Some(progress) => Box::new(ProgressReader::new(self.open_raw()?, progress.clone())),
             None => self.open_raw()?,
         };
         let unpacked = if self.gzip { Box::new(MultiGzDecoder::new(raw)) } else { raw };
@@ -487,19 +487,5 @@ fn open_error(name: &str, e: &std::io::Error) -> Error {
             Error::Refused(format!("The file {name} cannot be read: permission denied. Change its permissions."))
         }
         _ => Error::Refused(format!("The file {name} cannot be opened: {e}.")),
-    }
-}
-
-/// Counts the bytes that are read.
-struct ProgressReader<R> {
-    input: R,
-    progress: Arc<ImportProgress>,
-}
-
-impl<R: Read> Read for ProgressReader<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.input.read(buffer)?;
-        self.progress.add_bytes(n as u64);
-        Ok(n)
     }
 }

@@ -1,5 +1,5 @@
-//! Which encoding the text of a table is in: by its mark, by being UTF-8, or by the letters that it would have in each of
-//! the encodings of this part of the world. Tells the word that decided.
+//! Which encoding the text of a table is in: by its mark, by being UTF-8, or by the letters that it would have in each
+//! of the encodings of this part of the world. Tells the word that decided.
 
 use super::text_encoding::TextEncoding;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};

@@ -1,5 +1,5 @@
-//! The names of a plan and what they name. A name is found by its words, in any grammatical case, in the city of the row;
-//! what fits several places is told and not taken.
+//! The names of a plan and what they name. A name is found by its words, in any grammatical case, in the city of the
+//! row; what fits several places is told and not taken.
 
 use super::name_words::{are_forms_of_one_word, name_words};
 use super::place_phrase::{PhraseBound, PlacePhrase};

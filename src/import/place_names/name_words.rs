@@ -1,5 +1,5 @@
-//! The words of a name as they are compared: without case, accents and the words that say only what kind of place it is.
-//! Words of inflected languages are equal when their stems are.
+//! The words of a name as they are compared: without case, accents and the words that say only what kind of place it
+//! is. Words of inflected languages are equal when their stems are.
 
 use crate::import::table::folding::fold_words;
 

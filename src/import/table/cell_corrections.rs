@@ -37,10 +37,12 @@ impl CellCorrection {
         };
         let digits = cell.find(|c: char| c.is_ascii_digit())?;
         let (letters, row) = cell.split_at(digits);
-        let is_letters = !letters.is_empty() && letters.len() <= 3 && letters.bytes().all(|b| b.is_ascii_uppercase());
+        if letters.is_empty() || letters.len() > 3 || !letters.bytes().all(|b| b.is_ascii_uppercase()) {
+            return None;
+        }
         let column = letters.bytes().fold(0, |sum, b| sum * 26 + usize::from(b - b'A') + 1);
         let row = row.parse().ok().filter(|row| *row > 0 && cell.len() <= 12)?;
-        (is_letters && column <= MAX_COLUMNS).then(|| Self { sheet, column: column - 1, row, text })
+        (column <= MAX_COLUMNS).then(|| Self { sheet, column: column - 1, row, text })
     }
 
     /// The address that it is read from.

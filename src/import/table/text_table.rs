@@ -1,5 +1,5 @@
-//! A table as text: its encoding and its separator, found by its first rows, and its rows, one after the other. Keeps no
-//! row.
+//! A table as text: its encoding and its separator, found by its first rows, and its rows, one after the other. Keeps
+//! no row.
 
 use super::cell::{TableCell, TableRow};
 use crate::error::Result;

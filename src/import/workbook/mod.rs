@@ -1,5 +1,5 @@
-//! Workbooks into sheets: XLSX, XLSM (whose macros are never run), XLS, ODS. Checks before it reads how much there is to
-//! unpack, and keeps within ten times of that.
+//! Workbooks into sheets: XLSX, XLSM (whose macros are never run), XLS, ODS. Checks before it reads how much there is
+//! to unpack, and keeps within ten times of that.
 
 mod ods; // OpenDocument
 mod package; // what is in the archive

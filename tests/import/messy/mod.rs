@@ -1,4 +1,5 @@
-//! Tables as officers send them, in several languages: every cell is read right, asked or told, and none silently wrong.
+//! Tables as officers send them, in several languages: every cell is read right, asked or told, and none silently
+//! wrong.
 
 mod new_collections;
 mod officers_tables;

@@ -1,5 +1,5 @@
-// The way into the import assistant (`import/`), which loads when a file is chosen or dropped: the file, the entry in the
-// browser's history, and what shows after saving.
+// The way into the import assistant (`import/`), which loads when a file is chosen or dropped: the file, the entry in
+// the browser's history, and what shows after saving.
 import { computed, effect, signal } from '@preact/signals';
 import { plan, tab } from '../state';
 import { account } from '../state/session';

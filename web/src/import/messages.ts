@@ -2,5 +2,5 @@
 import { addLateMessages } from '../i18n';
 import bring from '../locales/en/import.json';
 
-/** Settles when they are there. */
-export const messagesLoaded = addLateMessages('import', bring).catch((error: unknown) => console.warn(error)); // then English is spoken
+/** Settles when they are there, or when English has to do. */
+export const messagesLoaded = addLateMessages('import', bring).catch((error: unknown) => console.warn(error));

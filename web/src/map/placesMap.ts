@@ -1,5 +1,5 @@
-// A small map of places that are not in the plan yet: the ground without the plan's interventions, the places by status,
-// new ones with a plus. Changes no state.
+// A small map of places that are not in the plan yet: the ground without the plan's interventions, the places by
+// status, new ones with a plus. Changes no state.
 import { effect } from '@preact/signals';
 import { Map as MapView, type LayerSpecification, type StyleSpecification } from 'maplibre-gl';
 import type { Feature, FeatureCollection, Geometry, Position } from 'geojson';
