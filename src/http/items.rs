@@ -18,7 +18,6 @@ use super::response_format::{
 };
 use super::urls;
 use crate::atlas::{ContentCoding, FeatureItem, FeaturePage, state_tag};
-use crate::crs::Crs;
 use crate::digest::hash_content;
 use crate::encoding::csv_writer::CsvWriter;
 use crate::encoding::flatgeobuf::FlatGeobufWriter;
@@ -27,7 +26,7 @@ use crate::error::Error;
 use crate::feature_file::FileFormat;
 use crate::query::{PageCursor, Query};
 use crate::work_budget::WorkBudget;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{Timestamp, Unit};
 use serde_json::{Map, Value as Json, json};

@@ -1,7 +1,7 @@
 //! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, OpenStreetMap extracts, shapefiles,
-//! GeoPackage, KML, FlatGeobuf, GeoParquet, GPX, GML and DXF, also in archives. Reads a file twice when its collection is
-//! new: once for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets past,
-//! and nothing is corrected silently. Writes only through a [`PlanFile`](crate::atlas::PlanFile).
+//! GeoPackage, KML, FlatGeobuf, GeoParquet, GPX, GML and DXF, also in archives. Reads a file twice when its collection
+//! is new: once for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets
+//! past, and nothing is corrected silently. Writes only through a [`PlanFile`](crate::atlas::PlanFile).
 
 mod archive; // members of ZIP archives
 mod batch_channel; // features on their way to the store
