@@ -2,6 +2,7 @@
 
 use crate::support::python;
 use crate::support::server::{get, get_as, json, link, local, plan, public, router};
+use cityheart::feature_file::FileFormat;
 use serde_json::{Value as Json, json};
 use std::io::Write as _;
 
@@ -221,7 +222,8 @@ async fn a_whole_collection_is_one_file_in_each_form() {
     let links: Vec<&Json> =
         collection["links"].as_array().unwrap().iter().filter(|l| l["rel"] == "enclosure").collect();
     let types: Vec<&str> = links.iter().map(|l| l["type"].as_str().unwrap()).collect();
-    assert_eq!(types, ["application/geo+json", "application/vnd.ogc.fg+json", "application/flatgeobuf", "text/csv"]);
+    let forms = ["application/geo+json", "application/vnd.ogc.fg+json", "application/flatgeobuf", "text/csv"];
+    assert_eq!(types, [&forms[..], &FileFormat::ALL.map(FileFormat::media_type)].concat());
     for link in links {
         let reply = get(&router, local(link["href"].as_str().unwrap())).await;
         assert_eq!(reply.status.as_u16(), 200);

@@ -148,12 +148,12 @@ fn build_patch(
     for FieldChange { field, from, to } in &change.fields {
         let value = collection.field_index(field).and_then(|at| current.values.get(at));
         let value = value.map_or(Json::Null, FieldValue::to_json);
-        if value == *from {
+        let [seen, current_value, wanted] = [from, &value, to].map(plain_number);
+        if current_value == seen {
             properties.insert(field.clone(), to.clone());
-        } else if value != *to {
-            let [from, value, to] = [from, &value, to].map(plain_number);
+        } else if current_value != wanted {
             let message = format!(
-                "'{field}' of '{id}' was {from} when the file was read, somebody has made it {value} meanwhile, and the file says {to}. Bring the file in again."
+                "'{field}' of '{id}' was {seen} when the file was read, somebody has made it {current_value} meanwhile, and the file says {wanted}. Bring the file in again."
             );
             conflicts.push(CommitConflict { at: format!("{at}/fields/{field}"), message });
         }

@@ -67,9 +67,10 @@ fn find_delimiter(text: &[u8]) -> u8 {
             .collect();
         let mut best = (0, 0);
         for width in widths.iter().filter(|w| **w > 1) {
-            best = best.max((widths.iter().filter(|w| *w == width).count(), *width));
+            let rows = widths.iter().filter(|w| *w == width).count();
+            best = best.max((rows * 1000 / widths.len(), *width));
         }
-        // Rows that agree count; among equals, more cells.
+        // The share of rows that agree counts; among equals, more cells.
         best
     };
     let scored = [b',', b';', b'\t', b'|'].map(|delimiter| (score(delimiter), delimiter));
@@ -142,6 +143,10 @@ mod tests {
             ("sep=|\na,b|c\n", b'|'),
             ("a;b\n\"x;y\";1,2\n", b';'),
             ("name\nx\n", b','),
+            (
+                "id,wkt\na,\"POLYGON ((0 0, 9 0, 9 9, 0 0),\n\t\t(1 1, 2 1, 2 2, 1 1),\n\t\t(3 3, 4 3, 4 4, 3 3))\"\n",
+                b',',
+            ),
         ] {
             assert_eq!(find_delimiter(text.as_bytes()), delimiter, "{text}");
         }
