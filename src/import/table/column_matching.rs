@@ -107,6 +107,8 @@ fn hold_against_cells(
         Some(FieldType::Decimal | FieldType::Real | FieldType::Integer) if few(column.numeric()) => {
             doubt(found, "most of its cells are no numbers")
         }
+        // Times in other forms are judged cell by cell, by the rules of the field.
+        Some(FieldType::DateTime) if heading == field => found,
         Some(FieldType::Date | FieldType::DateTime) if few(column.dates() + column.numbers) => {
             doubt(found, "most of its cells are no dates")
         }

@@ -6,6 +6,7 @@ use super::cell_words::{read_yes_no, says_nothing};
 use super::date_reading::{DateContext, DatePeriod, DatePrecision, DateReading, read_date};
 use super::number_style::{Currency, DecimalSign, read_number, scale_literal};
 use super::vocabulary_words::VocabularyWords;
+use crate::collection::FieldType;
 use crate::number_literal::NumberLiteral;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -162,6 +163,13 @@ fn describe_doubt(text: &str, reading: DateReading) -> String {
 fn read_day(cell: &TableCell, context: DateContext) -> CellValue {
     if let TableCell::Time(text) = cell {
         return Ok(Json::from(&**text));
+    }
+    // A day may be written with a midnight, as programs do.
+    if let TableCell::Text(text) = cell
+        && text.contains('T')
+        && FieldType::Date.read_value(&Json::from(text.trim())).is_ok()
+    {
+        return Ok(Json::from(text.trim()));
     }
     match read_period(cell, context)? {
         None => Ok(Json::Null),
