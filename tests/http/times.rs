@@ -268,13 +268,14 @@ fn a_file_for_a_known_field_is_understood_and_told() {
     for told in [
         "In 1 feature, times were converted to UTC.",
         "In 1 feature, times without a zone were read as UTC.",
-        "In 2 features, dates were written as year-month-day.",
+        "Column B 'day' is 'day' (sure), days.",
+        "In 1 feature, dates were written as year-month-day.",
     ] {
         assert!(lines.contains(told), "{lines}");
     }
     let refused = read(Job::csv("at,day\n03/04/2026 10:00,03/04/2026\n"));
     let lines = refused.report.lines().join("\n");
-    assert!(refused.result.is_err() && lines.contains("It may be 2026-04-03 or 2026-03-04."), "{lines}");
+    assert!(refused.result.is_err() && lines.contains("Is the day or the month first, as in '03/04/2026'"), "{lines}");
     let time_of_day = read(Job::csv("at,day\n2026-03-01T10:00:00Z,2026-03-01T10:00:00\n"));
     let lines = time_of_day.report.lines().join("\n");
     assert!(lines.contains("The field holds days."), "{lines}");
