@@ -96,9 +96,9 @@ test('files of the trade are chosen and saved by keyboard, and say what they do 
   visit('?city=celje', async (page) => {
     await idle(page);
     await page.getByRole('button', { name: 'Share' }).press('Enter');
-    const format = page.getByLabel('Format', { exact: true });
+    const format = page.getByRole('combobox', { name: 'Format', exact: true });
     await format.focus();
-    const grid = page.getByLabel('Coordinate system');
+    const grid = page.getByRole('combobox', { name: 'Coordinate system' });
     assert.equal(await grid.isDisabled(), true, 'a workbook has longitude and latitude');
     const press = () => page.getByRole('button', { name: 'Download', exact: true }).press('Enter');
     const book = await fileOf(page, press);

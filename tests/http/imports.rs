@@ -162,6 +162,29 @@ async fn a_workbook_is_asked_about_answered_saved_as_one_change_and_undone() {
 }
 
 #[tokio::test]
+async fn what_has_a_cautious_value_is_told_and_not_asked() {
+    let client = Client::new();
+    let document = taken(&client, workbook(&ROWS)).await;
+    assert_eq!(document["defaults"]["visibility"], "internal", "nothing is published by a guess");
+    assert_eq!(document["defaults"]["location_precision"], "exact");
+    let questions = document["questions"].as_array().unwrap();
+    let ids: Vec<_> = questions.iter().map(|question| question["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["decimal", "unmatched"]);
+    assert_eq!(document["defaults"]["city"], "celje", "the only city of the account");
+    let open = answer(&client, &document, &json!({"set": {"visibility": "public"}})).await.json();
+    let left = json!({"city": "celje", "location_precision": "exact"});
+    assert_eq!(open["defaults"], left, "what somebody said is no default");
+
+    let taken_back = json!({"set": {"visibility": null}});
+    assert_eq!(answer(&client, &document, &taken_back).await.json()["defaults"]["visibility"], "internal");
+    let asked = json!({"decimal": "comma", "map": {"Colour": ""}});
+    let ready = answer(&client, &document, &asked).await.json();
+    assert_eq!((&ready["state"], &ready["questions"]), (&json!("ready"), &json!([])), "{ready:#}");
+    assert_eq!(commit(&client, &ready, json!({})).await.status, 200);
+    assert_eq!(coded(&client, "T-01").await.unwrap()["properties"]["visibility"], "internal");
+}
+
+#[tokio::test]
 async fn the_same_file_again_with_its_recipe_changes_nothing() {
     let client = Client::new();
     let document = ready(&client, workbook(&ROWS)).await;

@@ -73,7 +73,8 @@ pub fn review_import(request: &ReviewRequest<'_>) -> Result<ImportReview> {
     let work = &request.bounds.work;
     let existing = ViewerFeatures::read(request.plan, request.into, work)?;
     let collection = request.plan.collection_view(request.into.as_str())?.collection().clone();
-    let mut reading = FileReading { request, existing: &existing, questions: vec![], first: None };
+    let mut reading =
+        FileReading { request, existing: &existing, questions: vec![], defaults: Map::new(), first: None };
     let names = Arc::new(read_names(request, &collection)?);
     let mut answers = request.answers.clone();
     for round in 1.. {
@@ -137,6 +138,8 @@ struct FileReading<'a> {
     request: &'a ReviewRequest<'a>,
     existing: &'a ViewerFeatures<'a>,
     questions: Vec<OpenQuestion>,
+    /// The values of fields that no column is, which need no question.
+    defaults: Map<String, Json>,
     /// What was understood without guesses.
     first: Option<TableUnderstanding>,
 }
@@ -172,7 +175,9 @@ impl FileReading<'_> {
             if let Some(guess) = question.guess() {
                 guessed = guessed.with_guess(guess)?;
             }
-            if !self.questions.iter().any(|known| known.id == question.id) {
+            if let Some((field, value)) = question.default_value() {
+                self.defaults.insert(field.to_owned(), value.into());
+            } else if !self.questions.iter().any(|known| known.id == question.id) {
                 self.questions.push(question);
             }
         }
@@ -180,10 +185,11 @@ impl FileReading<'_> {
         Ok(Some(guessed))
     }
 
-    fn finish(self, job: ImportJob<'_>, source: &ImportSource, crs: Option<Crs>) -> Result<ImportReview> {
+    fn finish(mut self, job: ImportJob<'_>, source: &ImportSource, crs: Option<Crs>) -> Result<ImportReview> {
         let collection = job.collection().clone();
         let prepared = job.sources().first().cloned();
         let prepared = prepared.ok_or_else(|| Error::internal("the job has no file"))?;
+        put_open_first(&mut self.questions);
         let is_unread = self.questions.iter().any(|question| question.id == "sheet");
         let mut review = ImportReview {
             document: self.begin_document(&collection, source),
@@ -208,6 +214,7 @@ impl FileReading<'_> {
         document.insert("revision".into(), self.existing.revision().into());
         document.insert("fields".into(), describe_fields(collection));
         document.insert("questions".into(), shown.map(|(at, question)| question.to_json(at + 1)).collect());
+        document.insert("defaults".into(), Json::Object(self.defaults.clone()));
         document.insert("answers".into(), self.request.answers.to_json());
         for name in ["preview", "marks", "outcome"] {
             document.insert(name.into(), Json::Null);
@@ -316,6 +323,19 @@ impl FileReading<'_> {
             "More than {MAX_REFUSALS} rows would change features that are not yours to change. Import only your own."
         )))
     }
+}
+
+/// Lets the questions to show first be those that only a person can answer, and keeps the order of the table in them.
+fn put_open_first(questions: &mut Vec<OpenQuestion>) {
+    let mut order: Vec<usize> = (0..questions.len()).collect();
+    order.sort_by_key(|&at| questions[at].guess().is_some());
+    let shown = &order[..MAX_QUESTIONS.min(order.len())];
+    let (mut first, mut later) = (vec![], vec![]);
+    for (at, question) in questions.drain(..).enumerate() {
+        if shown.contains(&at) { first.push(question) } else { later.push(question) }
+    }
+    first.append(&mut later);
+    *questions = first;
 }
 
 /// Takes changes out of an outcome: each fault has the pointer of its change.

@@ -29,6 +29,12 @@ impl OpenQuestion {
         questions.iter().flat_map(|question| split_question(question, context)).collect()
     }
 
+    /// The field and the value that all rows get unless somebody says otherwise: the cautious one, or the only one.
+    pub fn default_value(&self) -> Option<(&str, &str)> {
+        let field = self.id.strip_prefix("missing:")?;
+        Some((field, self.question.choices.get(self.question.default?)?.id.as_str()))
+    }
+
     /// The members of a recipe that our guess stands for.
     pub fn guess(&self) -> Option<&Json> {
         self.question.choices.get(self.question.default?).map(|choice| &choice.answer)

@@ -11,9 +11,10 @@ import { bringIn, importRequest } from '../edit/importEntry';
 import { loadSchema, schemaOf } from '../edit/schemas';
 import { Icon } from '../ui/Icon';
 import { FilePicker } from '../edit/FilePicker';
+import { optionsOf } from './fieldOptions';
 import { rangeText, type ImportDocument, type ImportTable } from './importDocument';
 import { chooseSheet, downloadRecipe, forgetUsed, giveAnswer, questions, usedRecipe } from './importSession';
-import { listText, noteText } from './importTexts';
+import { listText, missingField, noteText, targetName } from './importTexts';
 
 export function FileFacts({ now }: { now: ImportDocument }) {
   const [table, ...others] = now.tables;
@@ -25,6 +26,7 @@ export function FileFacts({ now }: { now: ImportDocument }) {
       <dl class="facts">
         <CollectionFact now={now} />
         {table && <TableFacts table={table} isTable={isTable(now)} />}
+        <ConstantFacts now={now} />
         {others.length > 0 && <Fact name={t('fact.others')}>{listText(others.map(({ sheet }) => sheet ?? ''))}</Fact>}
       </dl>
     </section>
@@ -74,7 +76,7 @@ function UsedRecipe() {
 }
 
 /** A fact; `edit` corrects it, behind a link. */
-function Fact({ name, children, edit }: { name: string; children: ComponentChildren; edit?: (done: () => void) => ComponentChildren }) {
+function Fact({ name, children, edit }: { name: string; children: ComponentChildren; edit?: ((done: () => void) => ComponentChildren) | null }) {
   const [open, setOpen] = useState(false);
   return (
     <div class="fact">
@@ -212,6 +214,34 @@ function HeadingRows({ now, done }: { now: number[]; done: () => void }) {
         </button>
       </span>
     </form>
+  );
+}
+
+/** Fields that no column is: the value that all rows get, where no question asks for it. */
+function ConstantFacts({ now }: { now: ImportDocument }) {
+  const asked = new Set(questions.value.map(missingField));
+  const values = Object.entries({ ...now.defaults, ...(now.answers.set as Record<string, string> | undefined) }).filter(([field]) => !asked.has(field));
+  return (
+    <>
+      {values.map(([field, value]) => (
+        <ConstantFact key={field} field={field} value={value} into={now.into} />
+      ))}
+    </>
+  );
+}
+
+function ConstantFact({ field, value, into }: { field: string; value: string; into: string }) {
+  const name = targetName(field, into);
+  const options = optionsOf(field, into);
+  const choose = (done: () => void) => (chosen: string) => {
+    done();
+    void giveAnswer({ set: { [field]: chosen } });
+  };
+  const label = options?.find(([code]) => code === value)?.[1] ?? value;
+  return (
+    <Fact name={name} edit={options && ((done) => <FactChoice name={name} value={value} options={options} choose={choose(done)} />)}>
+      {t('fact.allRows', { value: label })}
+    </Fact>
   );
 }
 

@@ -1,13 +1,9 @@
 // At most three questions in plain words. Our guess is chosen; choosing another answer reads the file anew at once.
 import { useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
-import { language, t } from '../i18n';
-import { account } from '../state/session';
-import { cityName, plan } from '../state';
+import { t } from '../i18n';
 import { Icon } from '../ui/Icon';
-import { valueLabel } from '../ui/labels';
-import { editableCities } from '../edit/permissions';
-import { schemaOf } from '../edit/schemas';
+import { optionsOf } from './fieldOptions';
 import { answersOfChoice, isAnswered, shownQuestions, type ImportDocument, type ImportQuestion } from './importDocument';
 import { giveAnswer, questions } from './importSession';
 import { choiceText, missingField, questionText, reasonText, targetName } from './importTexts';
@@ -178,15 +174,4 @@ function ConstantField({ name, into, value }: { name: string; into: string; valu
       )}
     </div>
   );
-}
-
-/** Values with their names; null where any text will do. */
-function optionsOf(name: string, into: string): [string, string][] | null {
-  const schema = schemaOf(into)?.properties?.[name];
-  if (schema?.['x-ogc-collectionId'] === 'cities') {
-    const cities = editableCities(account.value, [...(plan.value?.cities.keys() ?? [])]);
-    const named = cities.map((id): [string, string] => [id, cityName(plan.value?.cities.get(id)) || id]);
-    return named.sort(([, a], [, b]) => a.localeCompare(b, language.value));
-  }
-  return schema?.enum?.map((code) => [code, valueLabel(schema, code)]) ?? null;
 }

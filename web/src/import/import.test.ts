@@ -127,7 +127,7 @@ test('among the first changes is a new one, where there is one', () => {
 test('what the service leaves out stands for nothing', () => {
   const file = { name: 'a.csv', bytes: 1, format: 'csv' };
   const bare = completeDocument({ id: 'x', file });
-  expect(bare).toEqual({ id: 'x', file, state: 'asking', into: 'interventions', fields: [], answers: {}, tables: [], questions: [] });
+  expect(bare).toEqual({ id: 'x', file, state: 'asking', into: 'interventions', fields: [], defaults: {}, answers: {}, tables: [], questions: [] });
   const { tables, questions } = completeDocument({ id: 'x', file, tables: [{ columns: [{ column: 'A' }] }], questions: [{ id: 'sheet' }] } as never);
   expect(tables).toEqual([{ sheet: null, heading_rows: [], columns: [{ column: 'A', headings: [] }] }]);
   expect(questions).toEqual([{ id: 'sheet', choices: [], chosen: null }]);

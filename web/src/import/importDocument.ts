@@ -146,6 +146,8 @@ export interface ImportDocument {
   fields: TargetField[];
   tables: ImportTable[];
   questions: ImportQuestion[];
+  /** The value of each field that no column is, where it needs no question. */
+  defaults: Readonly<Record<string, string>>;
   answers: ImportAnswers;
   preview?: { rows: PreviewRow[]; total: number } | null;
   marks?: { understood: number; asked: number; refused: number };
@@ -163,7 +165,7 @@ export function completeDocument(body: Partial<ImportDocument> & Pick<ImportDocu
     columns: (table.columns ?? []).map((column) => ({ ...column, headings: column.headings ?? [] })),
   }));
   const questions = (body.questions ?? []).map((one) => ({ ...one, choices: one.choices ?? [], chosen: one.chosen ?? null }));
-  return { state: 'asking', into: 'interventions', fields: [], answers: {}, ...body, tables, questions };
+  return { state: 'asking', into: 'interventions', fields: [], defaults: {}, answers: {}, ...body, tables, questions };
 }
 
 /** The most questions that are shown at a time. */
