@@ -28,6 +28,8 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: python3 tests/audit/renew.py CLONE, a clone of the RustSec advisory database")
     clone = pathlib.Path(sys.argv[1])
+    if not (clone / "crates").is_dir():
+        sys.exit(f"{clone} has no folder 'crates': give a clone with its files, not a bare one")
     written = tomllib.loads(FILE.read_text())["advisories"] if FILE.exists() else []
     crates = sorted(set().union(*map(crates_of, LOCKS)))
     as_of, commit = subprocess.check_output(["git", "-C", str(clone), "log", "-1", "--format=%cs %h"], text=True).split()
