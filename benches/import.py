@@ -42,8 +42,12 @@ def write_areas(path, rows):
             file.write(f'B{row},dwelling,{row % 6 + 1},"POLYGON (({text}))"\n')
 
 
+VRT = """<OGRVRTDataSource><OGRVRTLayer name="trees"><SrcDataSource>{source}</SrcDataSource><SrcLayer>trees</SrcLayer><GeometryType>wkbPoint</GeometryType>
+<LayerSRS>EPSG:3794</LayerSRS><GeometryField encoding="PointFromColumns" x="x" y="y"/></OGRVRTLayer></OGRVRTDataSource>"""
+
+
 def make_files(folder, rows):
-    """The files, each with the arguments that read it: (title, path, ours, theirs)."""
+    """The files, each as ours and theirs read it: (title, our path, our arguments, their path, their arguments)."""
     trees, areas = folder / "trees.csv", folder / "areas.csv"
     write_table(trees, rows)
     write_areas(areas, rows)
@@ -52,12 +56,14 @@ def make_files(folder, rows):
     for name, source, options in [("trees", trees, places), ("areas", areas, geometry)]:
         run(["ogr2ogr", "-f", "ESRI Shapefile", "-lco", "ENCODING=CP1250", folder / f"{name}.shp", source, *options])
         run(["ogr2ogr", "-f", "GPKG", folder / f"{name}.gpkg", source, *options])
-    return [
-        ("Shapefile, points", folder / "trees.shp", [], []),
-        ("Shapefile, areas", folder / "areas.shp", [], []),
-        ("GeoPackage, points", folder / "trees.gpkg", [], []),
-        ("GeoPackage, areas", folder / "areas.gpkg", [], []),
-        ("CSV, points", trees, ["--crs", "EPSG:3794"], places),
+    workbook, points = folder / "trees.xlsx", folder / "workbook.vrt"
+    run(["ogr2ogr", "-f", "XLSX", "-nln", "trees", workbook, trees, "-oo", "AUTODETECT_TYPE=YES"])
+    points.write_text(VRT.format(source=workbook))
+    grid = ["--crs", "EPSG:3794"]
+    same = [("Shapefile, points", "trees.shp"), ("Shapefile, areas", "areas.shp"), ("GeoPackage, points", "trees.gpkg"), ("GeoPackage, areas", "areas.gpkg")]
+    return [(title, folder / file, [], folder / file, []) for title, file in same] + [
+        ("CSV, points", trees, grid, trees, places),
+        ("Workbook, points", workbook, grid, points, []),
     ]
 
 
@@ -85,10 +91,10 @@ def main():
         folder = Path(name)
         print(f"{rows:,} rows into a plan, and by ogr2ogr into a GeoPackage: the fastest of {ROUNDS} turns")
         print(f"{'file':20} {'ours':>8} {'ogr2ogr':>8} {'our speed':>10}")
-        for title, path, our_options, their_options in make_files(folder, rows):
+        for title, path, our_options, their_path, their_options in make_files(folder, rows):
             plan, package = folder / "out-plan.gpkg", folder / "out-gdal.gpkg"
             ours = [binary, "import", path, "--into", "things", "--plan", plan, *our_options]
-            theirs = ["ogr2ogr", "-f", "GPKG", package, path, *their_options]
+            theirs = ["ogr2ogr", "-f", "GPKG", package, their_path, *their_options]
             turns = [(seconds(ours, plan), seconds(theirs, package)) for _ in range(ROUNDS)]
             own, other = (min(times) for times in zip(*turns))
             verdict = "" if other / own >= TARGET else f"  below {TARGET}"

@@ -1,6 +1,6 @@
 //! The encoding that the text of a file is read in, and why. A guess is always told, with a word that shows it.
 
-use super::letter_sense::{find_example, guess_encoding};
+use super::text_detection::{detect_encoding, find_example};
 use super::text_encoding::TextEncoding;
 use crate::error::{Error, Result, shorten_text};
 use serde_json::{Value as Json, json};
@@ -46,7 +46,7 @@ impl EncodingChoice {
             }
             (None, Some((stated, place))) if stated.decode(sample).is_some() => (stated, EncodingReason::Stated(place)),
             (None, None) if !has_letters => (TextEncoding::UTF_8, EncodingReason::Detected),
-            (None, _) => (guess_encoding(sample, domain), EncodingReason::Detected),
+            (None, _) => (detect_encoding(sample, domain).encoding, EncodingReason::Detected),
         };
         Self { encoding, reason, example: find_example(sample, encoding) }
     }

@@ -33,7 +33,6 @@ mod id_registry; // which ids are in use
 mod import_format; // the formats
 mod job; // files and their collection
 mod kml; // KML
-mod letter_sense; // which letters bytes probably are
 mod osm; // OpenStreetMap extracts
 mod parquet; // GeoParquet
 mod place_names; // places by the names of the plan

@@ -1,5 +1,5 @@
-//! Which encoding the text of a table is in: by its mark, by being UTF-8, or by the letters that it would have in each
-//! of the encodings of this part of the world. Tells the word that decided.
+//! Which encoding text is in: by its mark, by being UTF-8, or by the letters that it would have in each of the
+//! encodings of this part of the world, Windows, ISO 8859 and DOS. Tells the word that decided.
 
 use super::text_encoding::TextEncoding;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -18,8 +18,8 @@ pub struct DetectedEncoding {
 }
 
 /// What is tried, the usual ones first.
-const CANDIDATES: [&str; 7] =
-    ["windows-1250", "windows-1252", "windows-1253", "iso-8859-2", "iso-8859-7", "CP852", "CP850"];
+const CANDIDATES: [&str; 8] =
+    ["windows-1250", "windows-1252", "windows-1253", "iso-8859-2", "iso-8859-7", "CP852", "CP850", "CP737"];
 
 /// The letters beyond ASCII of the languages that use an encoding.
 const ALPHABETS: [&str; 13] = [
@@ -42,8 +42,9 @@ fn candidates() -> impl Iterator<Item = TextEncoding> {
     CANDIDATES.iter().filter_map(|name| TextEncoding::from_name(name))
 }
 
-/// Finds the encoding of a text by its first bytes; a last character that is cut off does no harm.
-pub fn detect_encoding(sample: &[u8]) -> DetectedEncoding {
+/// Finds the encoding of a text by its first bytes; a last character that is cut off does no harm. `domain` is the
+/// top-level domain of the country that the text is probably from.
+pub fn detect_encoding(sample: &[u8], domain: Option<&str>) -> DetectedEncoding {
     let certain = |encoding, example| DetectedEncoding { encoding, example, is_certain: true, other: None };
     if let Some(encoding) = detect_utf16(sample) {
         return certain(TextEncoding::Web(encoding), None);
@@ -58,7 +59,7 @@ pub fn detect_encoding(sample: &[u8]) -> DetectedEncoding {
     let mut scored: Vec<(i64, TextEncoding)> =
         candidates().map(|encoding| (score_text(&encoding.decode_lossy(sample)), encoding)).collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    let guess = guess_statistically(sample);
+    let guess = guess_statistically(sample, domain);
     let (top, mut best) = scored[0];
     let rivals: Vec<TextEncoding> =
         scored.iter().filter(|(score, _)| top - score <= top.abs() / 20).map(|s| s.1).collect();
@@ -95,10 +96,10 @@ fn detect_utf16(sample: &[u8]) -> Option<&'static Encoding> {
     is_text.then_some(if odd > even { UTF_16LE } else { UTF_16BE })
 }
 
-fn guess_statistically(sample: &[u8]) -> TextEncoding {
+fn guess_statistically(sample: &[u8], domain: Option<&str>) -> TextEncoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(sample, true);
-    TextEncoding::Web(detector.guess(None, Utf8Detection::Deny))
+    TextEncoding::Web(detector.guess(domain.map(str::as_bytes), Utf8Detection::Deny))
 }
 
 /// How well a text reads: letters of one alphabet are good, other signs inside of words bad.
@@ -149,6 +150,11 @@ fn score_text(text: &str) -> i64 {
     base + own.iter().max().copied().unwrap_or_default()
 }
 
+/// A word with letters beyond ASCII, as it reads in an encoding.
+pub fn find_example(sample: &[u8], encoding: TextEncoding) -> Option<String> {
+    find_word(sample, encoding, None).map(|word| encoding.decode_lossy(word))
+}
+
 /// The bytes of the first long word with bytes beyond ASCII, which the rival reads in another way.
 fn find_word(sample: &[u8], encoding: TextEncoding, rival: Option<TextEncoding>) -> Option<&[u8]> {
     let is_end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b';' | b',' | b'"' | b'|' | b'(' | b')' | b'.' | b':');
@@ -183,16 +189,16 @@ mod tests {
             (fr, ["windows-1252", "cp850", "windows-1252"]),
             (es, ["windows-1252", "cp850", "windows-1252"]),
             (pt, ["windows-1252", "cp850", "windows-1252"]),
-            (el, ["windows-1253", "iso-8859-7", "windows-1253"]),
+            (el, ["windows-1253", "iso-8859-7", "CP737"]),
         ] {
             for name in names {
                 let encoding = TextEncoding::from_name(name).unwrap();
                 let bytes = encode(text, encoding);
-                let found = detect_encoding(&bytes);
+                let found = detect_encoding(&bytes, None);
                 assert_eq!(found.encoding.decode_lossy(&bytes), text, "{name}: {found:?}");
             }
         }
-        assert_eq!(detect_encoding("Češnje".as_bytes()).encoding, TextEncoding::UTF_8);
+        assert_eq!(detect_encoding("Češnje".as_bytes(), None).encoding, TextEncoding::UTF_8);
     }
 
     fn encode(text: &str, encoding: TextEncoding) -> Vec<u8> {
@@ -213,7 +219,7 @@ mod tests {
         let units: Vec<u8> = "a;b\nč;2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let marked = [&[0xFF, 0xFE][..], &units].concat();
         for bytes in [units, marked] {
-            let found = detect_encoding(&bytes).encoding;
+            let found = detect_encoding(&bytes, None).encoding;
             let mut text = String::new();
             DecodingReader::new(&bytes[..], found).read_to_string(&mut text).unwrap();
             assert_eq!(text, "a;b\nč;2\n");

@@ -1,6 +1,7 @@
 //! The `console` blocks of the documentation are run, in a folder with the files below and beside a server over the
 //! demo plan, and print what they show. `…` stands for any text, and numbers of seconds may differ.
 
+use rust_xlsxwriter::{Format, Workbook};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,17 @@ const TREES: &str = r#"{"type": "FeatureCollection", "features": [
 const AREAS: &str = r#"{"type": "FeatureCollection", "features": [{"type": "Feature", "id": "celje-a", "geometry": {"type": "Polygon", "coordinates": [[[15.26, 46.22], [15.27, 46.22], [15.27, 46.23]]]}, "properties": {"name": "Centre", "city": "celje", "kind": "core"}}]}
 "#;
 
+/// The action table of an officer: a title, merged headings, amounts as they are written, a sum.
+const ACTIONS: [[&str; 7]; 7] = [
+    ["Izvedbeni akcijski načrt 2026", "", "", "", "", "", ""],
+    ["", "", "", "", "", "", ""],
+    ["", "Akcija", "", "", "Finance", "Lokacija", ""],
+    ["Šifra", "Naziv", "Vrsta", "Stanje", "Vrednost", "E", "N"],
+    ["A-1", "Klop v senci", "hard_investment", "ideja", "12.000 €", "520402", "121084"],
+    ["A-2", "Tržnica", "event", "v izvajanju", "1,2 mio. €", "520549", "120884"],
+    ["", "SKUPAJ", "", "", "1.212.000 €", "", ""],
+];
+
 /// A folder with the files that the blocks name, and a server over the demo plan.
 pub struct Workspace {
     folder: PathBuf,
@@ -32,6 +44,7 @@ impl Workspace {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("trees.geojson"), TREES).unwrap();
         std::fs::write(folder.join("areas.geojson"), AREAS).unwrap();
+        write_actions(&folder.join("actions.xlsx"));
         let demo = std::fs::read_dir(repository.join("geodata/demo")).unwrap().map(|entry| entry.unwrap().path());
         for file in demo.filter(|path| path.extension().is_some_and(|e| e == "geojson")) {
             let collection = file.file_stem().unwrap().to_str().unwrap();
@@ -94,6 +107,18 @@ impl Workspace {
         stream.read_to_string(&mut response).unwrap();
         response.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
+}
+
+fn write_actions(path: &Path) {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("Akcije").unwrap();
+    for (row, cells) in ACTIONS.iter().enumerate() {
+        sheet.write_row(row as u32, 0, *cells).unwrap();
+    }
+    for (first, last) in [(1, 3), (5, 6)] {
+        sheet.merge_range(2, first, 2, last, ACTIONS[2][first as usize], &Format::new()).unwrap();
+    }
+    workbook.save(path).unwrap();
 }
 
 impl Drop for Workspace {

@@ -40,7 +40,7 @@ async fn an_answer_is_the_same_when_it_is_asked_for_again_and_another_after_an_e
                 "br" => brotli::Decompressor::new(&again.body[..], 4096).read_to_end(&mut unpacked).unwrap(),
                 _ => (&again.body[..]).read_to_end(&mut unpacked).unwrap(),
             };
-            assert!(unpacked == plain.body, "{path} in {packed_as}");
+            assert!(without_time(&unpacked) == without_time(&plain.body), "{path} in {packed_as}");
             let unchanged =
                 get_as(&router, &path, &[("accept-encoding", accepted), ("if-none-match", plain.header("etag"))]).await;
             assert_eq!((unchanged.status.as_u16(), unchanged.body.len()), (304, 0), "{path}");
@@ -61,5 +61,14 @@ async fn an_answer_is_the_same_when_it_is_asked_for_again_and_another_after_an_e
         let after = get(&router, &path).await;
         assert!(after.text().contains(&format!("renamed {nth}")), "{path} is older than the edit of {id}");
         assert_ne!(after.header("etag"), plain.header("etag"), "{path}");
+    }
+}
+
+/// A page without the second in which it was written.
+fn without_time(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    match text.split_once("\"timeStamp\":\"") {
+        Some((before, after)) => [before, after.split_once('"').unwrap().1].concat(),
+        None => text.into_owned(),
     }
 }

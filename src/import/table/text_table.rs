@@ -30,7 +30,7 @@ pub struct TextForm {
 impl TextForm {
     /// The form of a text that begins so.
     pub fn detect(head: &[u8], named: Option<TextEncoding>) -> Self {
-        let detected = if named.is_some() { None } else { Some(detect_encoding(head)) };
+        let detected = if named.is_some() { None } else { Some(detect_encoding(head, None)) };
         let encoding = named.or_else(|| detected.as_ref().map(|d| d.encoding)).unwrap_or(TextEncoding::UTF_8);
         let mut text = String::new();
         // Text in memory is read without a fault; a last character that is cut off is replaced.
