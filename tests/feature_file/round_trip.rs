@@ -72,6 +72,20 @@ proptest! {
     }
 
     #[test]
+    fn every_feature_of_an_excel_workbook_is_imported_again_the_same(all in features(SampleShape::Any, 12)) {
+        let collection = collection("geometry-any");
+        let written = write(FileFormat::Xlsx, &collection, Crs::CRS84, &all);
+        check_same(&import("x.xlsx", &bytes(&written), Some(&collection)), &all)?;
+    }
+
+    #[test]
+    fn every_feature_of_an_opendocument_workbook_is_imported_again_the_same(all in features(SampleShape::Points, 12)) {
+        let collection = collection("geometry-point");
+        let written = write(FileFormat::Ods, &collection, Crs::CRS84, &all);
+        check_same(&import("x.ods", &bytes(&written), Some(&collection)), &all)?;
+    }
+
+    #[test]
     fn every_feature_of_kml_is_imported_again_the_same(all in features(SampleShape::Any, 12)) {
         let collection = collection("geometry-any");
         let written = write(FileFormat::Kml, &collection, Crs::CRS84, &all);
