@@ -382,6 +382,32 @@ mod tests {
     }
 
     #[test]
+    fn more_features_than_wait_for_the_index_are_replaced_and_indexed_where_they_are() {
+        let plan = TestPlan::new();
+        let points = |numbers: std::ops::Range<u32>, latitude: f64| {
+            let point = |n: u32| {
+                let lon = 15.0 + f64::from(n) / 1000.0;
+                format!(
+                    r#"{{"type":"Feature","id":"p{n}","geometry":{{"type":"Point","coordinates":[{lon},{latitude}]}},"properties":{{"lon":{lon}}}}}"#
+                )
+            };
+            let all: Vec<String> = numbers.map(point).collect();
+            format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, all.join(","))
+        };
+        assert!(import(&points(0..350, 46.0), plan.request("points")).error.is_none());
+        let replace = PlanImportRequest { replace: true, ..plan.request("points") };
+        assert!(import(&points(30..420, 46.5), replace).error.is_none());
+
+        let file = rusqlite::Connection::open(plan.0.path().join("plan.gpkg")).unwrap();
+        let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        let joined = "SELECT count(*) FROM points p JOIN rtree_points_geom r ON r.id=p.fid";
+        assert_eq!(count("SELECT count(*) FROM rtree_points_geom"), 390);
+        assert_eq!(count(&format!("{joined} WHERE abs(r.minx-p.lon)<0.0001 AND abs(r.miny-46.5)<0.0001")), 390);
+        assert_eq!(count("SELECT count(*) FROM cityheart_changes WHERE op='delete'"), 30, "removed ones are logged");
+        assert_eq!(count("SELECT count(*) FROM cityheart_changes WHERE op='replace'"), 320);
+    }
+
+    #[test]
     fn places_are_held_against_the_cities_of_the_plan() {
         let plan = TestPlan::new();
         let far = CITY.replace("15.2677", "115.2677");

@@ -14,7 +14,6 @@ use crate::store::LoadSummary;
 use geo::MapCoords;
 use geo_types::Coord;
 use rusqlite::{Connection, params};
-use std::collections::HashSet;
 
 /// The name of a new table until it replaces the old one.
 const NEW_TABLE: &str = "cityheart_new_table";
@@ -36,15 +35,8 @@ pub(super) fn load_replaced(
     add_kept_columns(conn, old, &layer)?;
     continue_keys(conn, old)?;
     let mut filler = TableFiller::new_replacing(conn, &layer);
-    let mut log = LoadDifferences {
-        conn,
-        old,
-        layer: &layer,
-        revision: before + 1,
-        at: filler.now.clone(),
-        matched_keys: HashSet::new(),
-        changed: false,
-    };
+    let mut log =
+        LoadDifferences { conn, old, layer: &layer, revision: before + 1, at: filler.now.clone(), changed: false };
     {
         let mut insert = conn.prepare(&building.sql.insert)?;
         for feature in features {
@@ -113,8 +105,6 @@ struct LoadDifferences<'a> {
     layer: &'a GpkgLayer,
     revision: RevisionNumber,
     at: String,
-    /// Keys of old features that are among the new ones.
-    matched_keys: HashSet<i64>,
     changed: bool,
 }
 
@@ -126,7 +116,6 @@ impl LoadDifferences<'_> {
         let Some(old) = self.old.find_row(self.conn, &feature.id)? else {
             return Ok(MatchedFeature::New(feature));
         };
-        self.matched_keys.insert(old.feature.key);
         let old = self.with_new_fields(old);
         for name in ["created", "updated"] {
             if let Some(at) = self
@@ -151,19 +140,17 @@ impl LoadDifferences<'_> {
         Ok(if is_plain { MatchedFeature::Plain(row.feature) } else { MatchedFeature::Raw(Box::new(row)) })
     }
 
-    /// Logs the removed features.
+    /// Logs the removed features: those whose keys are not in the new table.
     fn log_removed(&mut self) -> Result<()> {
-        let mut all = self.conn.prepare(&format!(
-            "SELECT {} FROM {}",
-            quote_name(&self.old.layout.key),
-            quote_name(&self.old.layout.table)
+        let (old, key, new_key) =
+            (&self.old.layout.table, quote_name(&self.old.layout.key), quote_name(&self.layer.layout.key));
+        let mut removed = self.conn.prepare(&format!(
+            "SELECT {key} FROM {} o WHERE NOT EXISTS (SELECT 1 FROM {NEW_TABLE} n WHERE n.{new_key}=o.{key})",
+            quote_name(old)
         ))?;
-        let mut rows = all.query([])?;
+        let mut rows = removed.query([])?;
         while let Some(row) = rows.next()? {
             let key = row.get(0)?;
-            if self.matched_keys.contains(&key) {
-                continue;
-            }
             if let Some(removed) = self.old.find_row_by_key(self.conn, key)? {
                 self.changed = true;
                 self.log_change(Some(&self.with_new_fields(removed)), None)?;

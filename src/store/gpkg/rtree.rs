@@ -50,6 +50,26 @@ pub(super) fn fill_rtree(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     Ok(())
 }
 
+/// Fills the index from the table, `most` entries at a time.
+pub(super) fn fill_in_parts(conn: &Connection, layer: &GpkgLayer, most: usize) -> Result<()> {
+    let Some(geom) = layer.layout.geom.as_ref().map(|geom| quote_name(geom)) else {
+        return Ok(());
+    };
+    let (key, table) = (quote_name(&layer.layout.key), quote_name(&layer.layout.table));
+    let mut boxes = conn.prepare(&format!(
+        "SELECT {key}, ST_MinX({geom}), ST_MaxX({geom}), ST_MinY({geom}), ST_MaxY({geom}) FROM {table} WHERE ST_IsEmpty({geom})=0"
+    ))?;
+    let mut rows = boxes.query([])?;
+    let mut entries: Vec<RTreeEntry> = vec![];
+    while let Some(row) = rows.next()? {
+        entries.push((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]));
+        if entries.len() == most {
+            insert_entries(conn, layer, std::mem::take(&mut entries))?;
+        }
+    }
+    insert_entries(conn, layer, entries)
+}
+
 /// Adds many entries at once.
 pub(super) fn insert_entries(conn: &Connection, layer: &GpkgLayer, mut entries: Vec<RTreeEntry>) -> Result<()> {
     let Some(rtree) = layer.layout.rtree_name() else {

@@ -13,8 +13,8 @@ use rusqlite::{Connection, Statement};
 /// The author in the history.
 pub(super) const IMPORT_AUTHOR: &str = "import";
 
-/// How many boxes wait for the index.
-const MAX_WAITING_ENTRIES: usize = 1 << 18;
+/// How many boxes wait for the index; few in tests, so that they see what is done with more.
+const MAX_WAITING_ENTRIES: usize = if cfg!(test) { 100 } else { 1 << 18 };
 
 /// Writes rows, and collects the entries of the R-tree.
 pub(super) struct TableFiller<'a> {
@@ -29,6 +29,8 @@ pub(super) struct TableFiller<'a> {
     buffer: Vec<u8>,
     /// The table is still under another name, and the index of its own name is that of the old one.
     waits_for_table: bool,
+    /// There were more boxes than may wait for the table: the index reads them from its rows.
+    reads_boxes: bool,
 }
 
 impl<'a> TableFiller<'a> {
@@ -43,6 +45,7 @@ impl<'a> TableFiller<'a> {
             keys: None,
             buffer: vec![],
             waits_for_table: false,
+            reads_boxes: false,
         }
     }
 
@@ -101,10 +104,17 @@ impl<'a> TableFiller<'a> {
     fn note_place(&mut self, key: i64, feature: &Feature) -> Result<()> {
         if let Some(bbox) = feature.geometry.as_ref().and_then(bbox_of) {
             self.extent = Some(self.extent.map_or(bbox, |e| e.union(bbox)));
-            self.entries.push((key, [bbox.west, bbox.east, bbox.south, bbox.north]));
+            if !self.reads_boxes {
+                self.entries.push((key, [bbox.west, bbox.east, bbox.south, bbox.north]));
+            }
         }
         self.features += 1;
-        if self.entries.len() < MAX_WAITING_ENTRIES || self.waits_for_table {
+        if self.entries.len() < MAX_WAITING_ENTRIES {
+            return Ok(());
+        }
+        if self.waits_for_table {
+            self.reads_boxes = true;
+            self.entries = vec![];
             return Ok(());
         }
         rtree::create_rtree(self.conn, self.layer)?;
@@ -114,7 +124,11 @@ impl<'a> TableFiller<'a> {
     pub(super) fn finish_load(mut self, revision: RevisionNumber, replaced: bool) -> Result<LoadSummary> {
         let (conn, layer) = (self.conn, self.layer);
         rtree::create_rtree(conn, layer)?;
-        rtree::insert_entries(conn, layer, std::mem::take(&mut self.entries))?;
+        if self.reads_boxes {
+            rtree::fill_in_parts(conn, layer, MAX_WAITING_ENTRIES)?;
+        } else {
+            rtree::insert_entries(conn, layer, std::mem::take(&mut self.entries))?;
+        }
         layer_setup::create_triggers(conn, layer)?;
         let extent = contents::read_extent(conn, layer)?.into_iter().chain(self.extent).reduce(BoundingBox::union);
         contents::write_extent(conn, layer, extent, &self.now)?;
