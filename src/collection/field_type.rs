@@ -102,10 +102,12 @@ fn whole_number(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| number.as_f64().filter(whole).map(|f| f as i64))
 }
 
-/// Whether an integer has more digits than a double keeps.
+/// Whether an integer has more digits than a double keeps: the double is neither equal nor written with the same digits.
 fn is_wide(number: &Number) -> bool {
-    let rounded = |i: i64| i.unsigned_abs() > MAX_EXACT_INTEGER && i128::from(i) != (i as f64) as i128;
-    number.as_i64().map_or(number.is_u64(), rounded)
+    let Some(double) = number.as_f64().filter(|_| !number.is_f64()) else { return false };
+    let integer = number.as_i64().map(i128::from).or(number.as_u64().map(i128::from));
+    integer.is_some_and(|i| i.unsigned_abs() > MAX_EXACT_INTEGER.into() && i != double as i128)
+        && double.to_string() != number.to_string()
 }
 
 fn shorten_json(json: &Json) -> String {
