@@ -1,5 +1,5 @@
-//! The open connections by client network: so many in all, and of one client a share. When there is no place left, a new
-//! connection takes that of an idle one of the client that has the most. Knows nothing of what they carry.
+//! The open connections by client network: so many in all, and of one client a share. When there is no place left, a
+//! new connection takes that of an idle one of the client that has the most. Knows nothing of what they carry.
 
 use super::connection::ConnectionState;
 use std::collections::{BTreeMap, HashMap};
