@@ -102,7 +102,8 @@ fn whole_number(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| number.as_f64().filter(whole).map(|f| f as i64))
 }
 
-/// Whether an integer has more digits than a double keeps: the double is neither equal nor written with the same digits.
+/// Whether an integer has more digits than a double keeps: the double is neither equal nor written with the same
+/// digits.
 fn is_wide(number: &Number) -> bool {
     let Some(double) = number.as_f64().filter(|_| !number.is_f64()) else { return false };
     let integer = number.as_i64().map(i128::from).or(number.as_u64().map(i128::from));
