@@ -185,6 +185,16 @@ async fn what_has_a_cautious_value_is_told_and_not_asked() {
 }
 
 #[tokio::test]
+async fn a_field_that_no_column_is_has_no_cell() {
+    let client = Client::new();
+    let document = taken(&client, workbook(&ROWS)).await;
+    let document = answer(&client, &document, &json!({"map": {"Kind": ""}})).await.json();
+    assert!(document["questions"].as_array().unwrap().iter().any(|question| question["id"] == "missing:kind"));
+    let finding = &document["preview"]["rows"][0]["finding"];
+    assert_eq!((&finding["cell"], &finding["remedies"]), (&Json::Null, &json!([])), "{finding:#}");
+}
+
+#[tokio::test]
 async fn the_same_file_again_with_its_recipe_changes_nothing() {
     let client = Client::new();
     let document = ready(&client, workbook(&ROWS)).await;

@@ -77,6 +77,9 @@ impl ColumnLayout {
         if pointer == "/latitude" {
             return place(&[PlaceRole::Lat]);
         }
+        if pointer == "/properties" {
+            return None; // a property that no column is
+        }
         let Some(name) = pointer.strip_prefix("/properties/") else {
             let any = self.columns.iter().position(|role| matches!(role, ColumnRole::Place(_)));
             return place(&[PlaceRole::Lon]).or(any);

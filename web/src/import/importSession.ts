@@ -150,7 +150,9 @@ async function sayCity(): Promise<void> {
   if (!missing || !imported.value || isAnswered(missing, imported.value.answers) || hasConstant('city')) return;
   const guess = missing.choices.findIndex(({ answer }) => holdsAnswer(answer, { set: { city } }));
   const isOpen = missing.choices.length ? guess >= 0 && guess !== missing.chosen : editableCities(account.value, [city]).length > 0;
-  if (city && isOpen) await giveAnswer({ set: { city } });
+  if (!city || !isOpen) return;
+  questions.value = questions.value.filter((one) => one !== missing); // it is told beside the file
+  await giveAnswer({ set: { city } });
 }
 
 const hasConstant = (field: string) => typeof imported.value?.answers.set === 'object' && field in (imported.value.answers.set ?? {});
